@@ -1,0 +1,232 @@
+//! The one error type: a variant for each rule that can be violated, with the numbers in it.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+/// What went wrong, which value caused it and which rule it violates.
+///
+/// Not converging and stopping early are no errors: they are a
+/// [`StopReason`](crate::StopReason).
+///
+/// ```
+/// use regularized_autoencoder::{Error, GaussianNoise};
+/// let error = GaussianNoise::new(-1.0).unwrap_err();
+/// assert_eq!(error.to_string(), "variance is -1, but must be finite and at least 0");
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A hyper-parameter lies outside the set in which it has a meaning.
+    #[error("{name} is {value}, but must be {rule}")]
+    InvalidParameter {
+        /// Which hyper-parameter.
+        name: Cow<'static, str>,
+        /// The value that was given.
+        value: f64,
+        /// What it must be.
+        rule: Cow<'static, str>,
+    },
+    /// A count that must be at least one is zero.
+    #[error("{name} is 0, but must be at least 1")]
+    Zero {
+        /// What is counted.
+        name: &'static str,
+    },
+    /// Two sizes that must agree do not.
+    #[error("{what}: expected {expected}, got {actual}")]
+    Dimension {
+        /// What was measured, and in which unit.
+        what: Cow<'static, str>,
+        /// The size that the model or the other argument implies.
+        expected: usize,
+        /// The size that was given.
+        actual: usize,
+    },
+    /// A slice does not hold a whole number of samples.
+    #[error("a slice of {length} values is no whole number of samples of {n_inputs} values each")]
+    PartialSample {
+        /// The slice's length.
+        length: usize,
+        /// The length of a sample.
+        n_inputs: usize,
+    },
+    /// A data set or a batch without samples or without features.
+    #[error("{what} is empty ({n_inputs} inputs × {n_samples} samples), but must not be")]
+    Empty {
+        /// What is empty.
+        what: &'static str,
+        /// Values per sample.
+        n_inputs: usize,
+        /// Number of samples.
+        n_samples: usize,
+    },
+    /// More was asked for than there is.
+    #[error("{what}: {asked} asked for, but there are only {available}")]
+    NotEnough {
+        /// What was asked for.
+        what: Cow<'static, str>,
+        /// How many.
+        asked: usize,
+        /// How many there are.
+        available: usize,
+    },
+    /// A NaN or an infinity in something that a caller passed.
+    #[error("{what} holds {value} at row {row}, column {column}, but must be finite")]
+    NotFinite {
+        /// Where it was found.
+        what: &'static str,
+        /// Row: input dimension or unit.
+        row: usize,
+        /// Column: sample, or unit for filters.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A NaN or an infinity arose while training; nothing was updated with it.
+    #[error(
+        "training stopped in epoch {epoch}, step {step}: {quantity}{} is {value}, but must be finite",
+        .unit.map(|unit| format!(" of unit {unit}")).unwrap_or_default()
+    )]
+    Diverged {
+        /// Epoch, from 0.
+        epoch: usize,
+        /// Step within the epoch, from 0.
+        step: usize,
+        /// The first quantity, in the order of computation, that is not finite.
+        quantity: &'static str,
+        /// The hidden unit, where the quantity belongs to one.
+        unit: Option<usize>,
+        /// The value.
+        value: f64,
+    },
+    /// A filter of length 0 cannot be scaled to the length that the constraint asks for.
+    #[error("the filter of unit {unit} has length 0 and cannot be scaled to length {length}")]
+    ZeroFilter {
+        /// The hidden unit.
+        unit: usize,
+        /// The length that the constraint asks for.
+        length: f64,
+    },
+    /// A feature that is constant cannot be divided by its standard deviation.
+    #[error(
+        "feature {feature} has standard deviation {standard_deviation}, which with the offset \
+         {offset} makes 0: use a positive offset"
+    )]
+    ConstantFeature {
+        /// The feature.
+        feature: usize,
+        /// Its standard deviation.
+        standard_deviation: f64,
+        /// The offset that was added.
+        offset: f64,
+    },
+    /// The sizes multiply to more than the machine can address or give.
+    #[error("{what} of {rows} × {columns} values do not fit into memory")]
+    TooLarge {
+        /// What was to be stored.
+        what: &'static str,
+        /// Rows.
+        rows: usize,
+        /// Columns.
+        columns: usize,
+    },
+    /// A regularizer draws noise, and none was handed to the objective.
+    #[error(
+        "the regularizer needs {expected} × {n_samples} standard normal numbers per input \
+         (draws × samples), got {actual}: see `Batch::with_noise`"
+    )]
+    MissingNoise {
+        /// Draws per sample that the regularizer needs.
+        expected: usize,
+        /// Samples of the batch.
+        n_samples: usize,
+        /// Columns of noise that were given.
+        actual: usize,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A file was read, but does not follow its format.
+    #[error("{}: {reason}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Which rule of the format is violated, and by which value.
+        reason: String,
+    },
+    /// The threads of a training could not be started.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// What the operating system says.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// An [`Error::InvalidParameter`], for the checks of user-defined regularizers and corruptions.
+    ///
+    /// ```
+    /// use regularized_autoencoder::Error;
+    /// let error = Error::invalid("width", 0.0, "positive");
+    /// assert_eq!(error.to_string(), "width is 0, but must be positive");
+    /// ```
+    pub fn invalid(
+        name: impl Into<Cow<'static, str>>,
+        value: f64,
+        rule: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::InvalidParameter { name: name.into(), value, rule: rule.into() }
+    }
+}
+
+/// `value`, if it is finite and at least 0.
+pub(crate) fn non_negative(name: &'static str, value: f64) -> Result<f64, Error> {
+    if value >= 0.0 && value.is_finite() {
+        Ok(value)
+    } else {
+        Err(Error::invalid(name, value, "finite and at least 0"))
+    }
+}
+
+/// `value`, if it is finite and greater than 0.
+pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, Error> {
+    if value > 0.0 && value.is_finite() {
+        Ok(value)
+    } else {
+        Err(Error::invalid(name, value, "finite and greater than 0"))
+    }
+}
+
+/// `value`, if it lies in [0, 1].
+pub(crate) fn probability(name: &'static str, value: f64) -> Result<f64, Error> {
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err(Error::invalid(name, value, "in [0, 1]"))
+    }
+}
+
+/// `value`, if it is at least 1.
+pub(crate) fn at_least_one(name: &'static str, value: usize) -> Result<usize, Error> {
+    if value == 0 { Err(Error::Zero { name }) } else { Ok(value) }
+}
+
+/// `actual`, if it equals `expected`.
+pub(crate) fn same_size(
+    what: impl Into<Cow<'static, str>>,
+    expected: usize,
+    actual: usize,
+) -> Result<(), Error> {
+    if expected == actual {
+        Ok(())
+    } else {
+        Err(Error::Dimension { what: what.into(), expected, actual })
+    }
+}

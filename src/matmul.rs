@@ -1,0 +1,166 @@
+//! The one way to multiply matrices: by faer (feature `faer`, the default) or by nalgebra.
+//!
+//! nalgebra's `tr_mul`, `gemm_tr` and products with `transpose()` bypass its fast kernel;
+//! views with swapped strides do not, so that is how its body multiplies.
+
+/// A column-major matrix in a slice, or its transpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Operand<'a, T> {
+    data: &'a [T],
+    rows: usize,
+    columns: usize,
+    transposed: bool,
+}
+
+impl<'a, T> Operand<'a, T> {
+    /// The column-major `rows` × `columns` matrix that `data` holds.
+    pub fn new(data: &'a [T], rows: usize, columns: usize) -> Self {
+        debug_assert_eq!(data.len(), rows * columns);
+        Self { data, rows, columns, transposed: false }
+    }
+
+    /// The transpose, without moving a number.
+    pub fn transpose(self) -> Self {
+        Self { transposed: !self.transposed, ..self }
+    }
+
+    fn shape(&self) -> (usize, usize) {
+        if self.transposed { (self.columns, self.rows) } else { (self.rows, self.columns) }
+    }
+}
+
+/// Matrix products for one scalar type.
+pub trait Product: Sized {
+    /// `out ← factor · left · right`, or with `add`, `out ← out + factor · left · right`;
+    /// `out` is column-major.
+    fn product(
+        out: &mut [Self],
+        add: bool,
+        factor: Self,
+        left: Operand<'_, Self>,
+        right: Operand<'_, Self>,
+    );
+}
+
+#[cfg(feature = "faer")]
+macro_rules! product {
+    ($t:ident) => {
+        impl Product for $t {
+            fn product(
+                out: &mut [Self],
+                add: bool,
+                factor: Self,
+                left: Operand<'_, Self>,
+                right: Operand<'_, Self>,
+            ) {
+                use faer::{Accum, MatMut, MatRef, Par};
+                fn view<'a>(operand: Operand<'a, $t>) -> MatRef<'a, $t> {
+                    let stored = MatRef::from_column_major_slice(
+                        operand.data,
+                        operand.rows,
+                        operand.columns,
+                    );
+                    if operand.transposed { stored.transpose() } else { stored }
+                }
+                let (rows, columns) = (left.shape().0, right.shape().1);
+                debug_assert_eq!(left.shape().1, right.shape().0);
+                faer::linalg::matmul::matmul(
+                    MatMut::from_column_major_slice_mut(out, rows, columns),
+                    if add { Accum::Add } else { Accum::Replace },
+                    view(left),
+                    view(right),
+                    factor,
+                    Par::Seq,
+                );
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "faer"))]
+macro_rules! product {
+    ($t:ident) => {
+        impl Product for $t {
+            fn product(
+                out: &mut [Self],
+                add: bool,
+                factor: Self,
+                left: Operand<'_, Self>,
+                right: Operand<'_, Self>,
+            ) {
+                use nalgebra::{DMatrixViewMut, Dyn, MatrixView};
+                fn view<'a>(operand: Operand<'a, $t>) -> MatrixView<'a, $t, Dyn, Dyn, Dyn, Dyn> {
+                    let (rows, columns) = operand.shape();
+                    let stride = operand.rows.max(1);
+                    let strides = if operand.transposed { (stride, 1) } else { (1, stride) };
+                    MatrixView::from_slice_with_strides_generic(
+                        operand.data,
+                        Dyn(rows),
+                        Dyn(columns),
+                        Dyn(strides.0),
+                        Dyn(strides.1),
+                    )
+                }
+                let (rows, columns) = (left.shape().0, right.shape().1);
+                debug_assert_eq!(left.shape().1, right.shape().0);
+                DMatrixViewMut::from_slice(out, rows, columns).gemm(
+                    factor,
+                    &view(left),
+                    &view(right),
+                    if add { 1.0 } else { 0.0 },
+                );
+            }
+        }
+    };
+}
+
+product!(f32);
+product!(f64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both bodies against the definition, for every combination of transposes.
+    #[test]
+    fn agrees_with_the_definition() {
+        for (rows, inner, columns) in [(1, 1, 1), (3, 4, 5), (17, 9, 2), (33, 64, 40)] {
+            let number = |i: usize| ((i * 7919 + 13) % 31) as f64 / 31.0 - 0.4;
+            let left: Vec<f64> = (0..rows * inner).map(number).collect();
+            let right: Vec<f64> = (0..inner * columns).map(|i| number(i + 5)).collect();
+            for (left_transposed, right_transposed, add) in [
+                (false, false, false),
+                (true, false, true),
+                (false, true, true),
+                (true, true, false),
+            ] {
+                let l = if left_transposed {
+                    Operand::new(&left, inner, rows).transpose()
+                } else {
+                    Operand::new(&left, rows, inner)
+                };
+                let r = if right_transposed {
+                    Operand::new(&right, columns, inner).transpose()
+                } else {
+                    Operand::new(&right, inner, columns)
+                };
+                let at_left = |i: usize, k: usize| {
+                    if left_transposed { left[k + i * inner] } else { left[i + k * rows] }
+                };
+                let at_right = |k: usize, j: usize| {
+                    if right_transposed { right[j + k * columns] } else { right[k + j * inner] }
+                };
+                // NaN where the product must not read what was there before.
+                let mut out = vec![if add { 2.0 } else { f64::NAN }; rows * columns];
+                f64::product(&mut out, add, 0.5, l, r);
+                for i in 0..rows {
+                    for j in 0..columns {
+                        let sum: f64 = (0..inner).map(|k| at_left(i, k) * at_right(k, j)).sum();
+                        let expected = 0.5 * sum + if add { 2.0 } else { 0.0 };
+                        assert!((out[i + j * rows] - expected).abs() < 1e-12);
+                    }
+                }
+            }
+        }
+    }
+}
