@@ -82,6 +82,19 @@ pub enum Error {
         /// The value.
         value: f64,
     },
+    /// A NaN or an infinity arose while an objective was evaluated.
+    #[error(
+        "{quantity}{} is {value}, but must be finite",
+        .unit.map(|unit| format!(" of unit {unit}")).unwrap_or_default()
+    )]
+    NotFiniteResult {
+        /// The first quantity, in the order of computation, that is not finite.
+        quantity: &'static str,
+        /// The hidden unit, where the quantity belongs to one.
+        unit: Option<usize>,
+        /// The value.
+        value: f64,
+    },
     /// A NaN or an infinity arose while training; nothing was updated with it.
     #[error(
         "training stopped in epoch {epoch}, step {step}: {quantity}{} is {value}, but must be finite",

@@ -18,3 +18,16 @@ pub use error::Error;
 pub use random::Random;
 pub use samples::Samples;
 pub use scalar::Real;
+pub mod model;
+pub mod objective;
+pub use model::Parameters;
+pub use objective::{
+    Batch, Cotangents, Form, Forward, Gradient, Loss, Needs, Pass, Regularizer,
+    RegularizerMetadata, Scaled, Shape, Sum,
+};
+pub mod regularizer;
+pub use regularizer::{
+    CodeL1, Contractive, DenoisingCross, DenoisingCurvature, FirstOrderDenoising, HessianPenalty,
+    KlSparsity, Linear, MarginalizedDenoising, MeanCode, MeanPenalty, SecondOrderDenoising,
+    SlopePenalty, Square, Unregularized, WeightDecay,
+};

@@ -1,0 +1,115 @@
+//! Filters and biases.
+
+use crate::error::{Error, at_least_one, same_size};
+use crate::random::{Purpose, Random};
+use crate::samples::check_finite;
+use crate::scalar::Real;
+use nalgebra::{DMatrix, DVector};
+
+/// The parameters of an auto-encoder with tied weights and a linear decoder.
+///
+/// ```text
+/// a = W x + b_e,   h = s(a),   y = Wᵀ h + b_d
+/// ```
+/// The weights are held as **filters**: an n × m matrix (inputs × hidden units) whose column j is
+/// W_j, so that a filter's values are contiguous; the paper's m × n matrix W is its transpose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters<T: Real> {
+    pub(crate) filters: DMatrix<T>,
+    pub(crate) encoder_bias: DVector<T>,
+    pub(crate) decoder_bias: Option<DVector<T>>,
+}
+
+impl<T: Real> Parameters<T> {
+    /// Puts parameters together.
+    ///
+    /// # Errors
+    /// [`Error::Zero`] without inputs or hidden units, [`Error::Dimension`] if the biases do not
+    /// fit the filters (n × m), [`Error::NotFinite`] for NaN and ±∞.
+    ///
+    /// ```
+    /// use nalgebra::{DMatrix, DVector, dmatrix};
+    /// use regularized_autoencoder::Parameters;
+    /// // Two inputs, three hidden units: W_1 = (1, 0), W_2 = (0, 1), W_3 = (1, 1).
+    /// let filters = dmatrix![1.0, 0.0, 1.0; 0.0, 1.0, 1.0];
+    /// let parameters = Parameters::new(filters, DVector::zeros(3), None)?;
+    /// assert_eq!((parameters.n_inputs(), parameters.n_hidden()), (2, 3));
+    /// # Ok::<(), regularized_autoencoder::Error>(())
+    /// ```
+    pub fn new(
+        filters: DMatrix<T>,
+        encoder_bias: DVector<T>,
+        decoder_bias: Option<DVector<T>>,
+    ) -> Result<Self, Error> {
+        let (n_inputs, n_hidden) = filters.shape();
+        at_least_one("n_inputs", n_inputs)?;
+        at_least_one("n_hidden", n_hidden)?;
+        same_size("length of the encoder bias", n_hidden, encoder_bias.len())?;
+        check_finite("filters", filters.as_slice(), n_inputs)?;
+        check_finite("encoder bias", encoder_bias.as_slice(), n_hidden)?;
+        if let Some(bias) = &decoder_bias {
+            same_size("length of the decoder bias", n_inputs, bias.len())?;
+            check_finite("decoder bias", bias.as_slice(), n_inputs)?;
+        }
+        Ok(Self { filters, encoder_bias, decoder_bias })
+    }
+
+    /// Filters drawn uniformly from ±√(6/(n+m)) (Glorot and Bengio), biases 0.
+    ///
+    /// # Errors
+    /// [`Error::Zero`] without inputs or hidden units, [`Error::TooLarge`] if the filters do not
+    /// fit into memory.
+    pub fn glorot_uniform(
+        n_inputs: usize,
+        n_hidden: usize,
+        with_decoder_bias: bool,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        at_least_one("n_inputs", n_inputs)?;
+        at_least_one("n_hidden", n_hidden)?;
+        let too_large = || Error::TooLarge { what: "filters", rows: n_inputs, columns: n_hidden };
+        let length = n_inputs.checked_mul(n_hidden).ok_or_else(too_large)?;
+        let mut filters = Vec::new();
+        filters.try_reserve_exact(length).map_err(|_| too_large())?;
+        let bound = (6.0 / (n_inputs as f64 + n_hidden as f64)).sqrt();
+        for unit in 0..n_hidden {
+            let mut random = Random::stream(seed, Purpose::Initialization, 0, 0, unit);
+            filters.extend((0..n_inputs).map(|_| T::of(bound * (2.0 * random.uniform() - 1.0))));
+        }
+        Ok(Self {
+            filters: DMatrix::from_vec(n_inputs, n_hidden, filters),
+            encoder_bias: DVector::zeros(n_hidden),
+            decoder_bias: with_decoder_bias.then(|| DVector::zeros(n_inputs)),
+        })
+    }
+
+    /// Number of inputs, n.
+    pub fn n_inputs(&self) -> usize {
+        self.filters.nrows()
+    }
+
+    /// Number of hidden units, m.
+    pub fn n_hidden(&self) -> usize {
+        self.filters.ncols()
+    }
+
+    /// The filters, n × m; column j is W_j.
+    pub fn filters(&self) -> &DMatrix<T> {
+        &self.filters
+    }
+
+    /// The encoder bias b_e, one value a hidden unit.
+    pub fn encoder_bias(&self) -> &DVector<T> {
+        &self.encoder_bias
+    }
+
+    /// The decoder bias b_d, one value an input, if the model has one.
+    pub fn decoder_bias(&self) -> Option<&DVector<T>> {
+        self.decoder_bias.as_ref()
+    }
+
+    /// Filters, encoder bias and decoder bias.
+    pub fn into_parts(self) -> (DMatrix<T>, DVector<T>, Option<DVector<T>>) {
+        (self.filters, self.encoder_bias, self.decoder_bias)
+    }
+}

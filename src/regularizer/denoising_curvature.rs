@@ -1,0 +1,55 @@
+//! The curvature term of the second-order denoising objective.
+
+use super::{Kernel, built_in};
+use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
+use crate::scalar::Real;
+
+/// The curvature term of Thm. 3, Eq. 7.
+///
+/// ```text
+/// R = E Σ_j s''(a_j) ‖W_j‖² (W_j·r),  r = y − x
+/// ```
+/// Neither R nor its bias gradient has a definite sign, whatever s; for piecewise linear s both
+/// are 0. Its gradient needs s''' and runs through the residual, hence also to the decoder bias.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DenoisingCurvature;
+
+impl DenoisingCurvature {
+    /// The curvature term.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl RegularizerMetadata for DenoisingCurvature {
+    fn form(&self) -> Form {
+        Form::Curvature
+    }
+
+    fn needs(&self, _: Shape) -> Needs {
+        Needs::per_unit().order(3).residual()
+    }
+}
+
+impl Kernel for DenoisingCurvature {
+    fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
+        let weight = forward.sample_weight();
+        let lengths = forward.squared_lengths();
+        let mut value = T::zero();
+        for i in 0..forward.n_samples() {
+            let (c, third) = (forward.second_derivative(i), forward.third_derivative(i));
+            let u = forward.projected_residual(i);
+            let each = || lengths.iter().zip(c).zip(u);
+            out.add_pre_activations(
+                i,
+                each().zip(third).map(|(((&l, _), &u), &third)| weight * third * l * u),
+            );
+            out.add_squared_lengths(each().map(|((_, &c), &u)| weight * c * u));
+            out.add_projected_residuals(i, each().map(|((&l, &c), _)| weight * c * l));
+            value += each().fold(T::zero(), |sum, ((&l, &c), &u)| sum + c * l * u);
+        }
+        value * weight
+    }
+}
+
+built_in!(DenoisingCurvature);

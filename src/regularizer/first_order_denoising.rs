@@ -1,0 +1,73 @@
+//! The first-order term of the denoising objective.
+
+use super::{Kernel, built_in};
+use crate::error::{Error, non_negative};
+use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
+use crate::scalar::Real;
+
+/// The first-order term of the denoising objective: the eDAE of §3.1.1.
+///
+/// ```text
+/// R = E[εᵀ∇ℓ(x)] = E Σ_j 2 s'(a_j) (W_j·ε)(W_j·r),  ε ~ N(0, σ²I),  r = y − x
+/// ```
+/// ε is drawn anew for every sample and step; σ² is the parameter, the coefficient is 1. The mean
+/// over ε of R and of each of its gradients is 0.
+///
+/// ```
+/// use regularized_autoencoder::FirstOrderDenoising;
+/// assert_eq!(FirstOrderDenoising::new(0.25)?.variance(), 0.25);
+/// assert!(FirstOrderDenoising::new(f64::NAN).is_err());
+/// # Ok::<(), regularized_autoencoder::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FirstOrderDenoising {
+    variance: f64,
+}
+
+impl FirstOrderDenoising {
+    /// With the noise variance σ² = `variance`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] if σ² is negative, infinite or NaN.
+    pub fn new(variance: f64) -> Result<Self, Error> {
+        Ok(Self { variance: non_negative("variance", variance)? })
+    }
+
+    /// σ².
+    pub fn variance(&self) -> f64 {
+        self.variance
+    }
+}
+
+impl RegularizerMetadata for FirstOrderDenoising {
+    fn form(&self) -> Form {
+        if self.variance == 0.0 { Form::WeightsOnly } else { Form::Unknown }
+    }
+
+    fn needs(&self, _: Shape) -> Needs {
+        Needs::per_unit().residual().draws(1)
+    }
+}
+
+impl Kernel for FirstOrderDenoising {
+    fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
+        let deviation = T::of(self.variance.sqrt());
+        let factor = T::of(2.0) * deviation * forward.sample_weight();
+        let mut value = T::zero();
+        for i in 0..forward.n_samples() {
+            let (d, c) = (forward.derivative(i), forward.second_derivative(i));
+            let (u, v) = (forward.projected_residual(i), forward.projected_noise(i, 0));
+            let each = || d.iter().zip(u).zip(v);
+            out.add_pre_activations(
+                i,
+                c.iter().zip(u).zip(v).map(|((&c, &u), &v)| factor * c * u * v),
+            );
+            out.add_projected_residuals(i, each().map(|((&d, _), &v)| factor * d * v));
+            out.add_projected_noises(i, 0, each().map(|((&d, &u), _)| factor * d * u));
+            value += each().fold(T::zero(), |sum, ((&d, &u), &v)| sum + d * u * v);
+        }
+        value * factor
+    }
+}
+
+built_in!(FirstOrderDenoising);
