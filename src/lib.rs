@@ -6,6 +6,7 @@
 pub mod activation;
 mod error;
 mod matmul;
+mod memory;
 mod numerics;
 mod random;
 mod samples;
@@ -30,4 +31,14 @@ pub use regularizer::{
     CodeL1, Contractive, DenoisingCross, DenoisingCurvature, FirstOrderDenoising, HessianPenalty,
     KlSparsity, Linear, MarginalizedDenoising, MeanCode, MeanPenalty, SecondOrderDenoising,
     SlopePenalty, Square, Unregularized, WeightDecay,
+};
+mod autoencoder;
+mod inference;
+pub use autoencoder::{AutoEncoderBuilder, RegularizedAutoEncoder};
+pub mod corruption;
+pub use corruption::{Corruption, GaussianNoise, Masking, SaltAndPepper};
+pub mod train;
+pub use train::{
+    Constraint, EarlyStopping, EpochEvent, EpochRecord, FitOptions, LearningRate, Observer, Report,
+    StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, TrainingState,
 };

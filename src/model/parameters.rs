@@ -1,6 +1,7 @@
 //! Filters and biases.
 
 use crate::error::{Error, at_least_one, same_size};
+use crate::memory::zeros;
 use crate::random::{Purpose, Random};
 use crate::samples::check_finite;
 use crate::scalar::Real;
@@ -67,14 +68,11 @@ impl<T: Real> Parameters<T> {
     ) -> Result<Self, Error> {
         at_least_one("n_inputs", n_inputs)?;
         at_least_one("n_hidden", n_hidden)?;
-        let too_large = || Error::TooLarge { what: "filters", rows: n_inputs, columns: n_hidden };
-        let length = n_inputs.checked_mul(n_hidden).ok_or_else(too_large)?;
-        let mut filters = Vec::new();
-        filters.try_reserve_exact(length).map_err(|_| too_large())?;
+        let mut filters = zeros("filters", n_inputs, n_hidden)?;
         let bound = (6.0 / (n_inputs as f64 + n_hidden as f64)).sqrt();
-        for unit in 0..n_hidden {
+        for (unit, filter) in filters.chunks_exact_mut(n_inputs).enumerate() {
             let mut random = Random::stream(seed, Purpose::Initialization, 0, 0, unit);
-            filters.extend((0..n_inputs).map(|_| T::of(bound * (2.0 * random.uniform() - 1.0))));
+            filter.fill_with(|| T::of(bound * (2.0 * random.uniform() - 1.0)));
         }
         Ok(Self {
             filters: DMatrix::from_vec(n_inputs, n_hidden, filters),

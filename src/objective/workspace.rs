@@ -8,6 +8,7 @@ use super::{Cotangents, Forward, Loss, Needs, Regularizer, Shape};
 use crate::activation::{Activation, Jet};
 use crate::error::Error;
 use crate::matmul::Operand;
+use crate::memory::zeros;
 use crate::model::Parameters;
 use crate::scalar::Real;
 use rayon::ThreadPool;
@@ -105,20 +106,12 @@ impl<T: Real> Workspace<T> {
             .checked_mul(needs.draws)
             .and_then(|noise| samples.checked_mul(3)?.checked_add(noise))
             .ok_or_else(|| too_many("noise for a batch", needs.draws))?;
-        let buffer = |what, rows: usize, columns: usize| {
-            let error = || Error::TooLarge { what, rows, columns };
-            let length = rows.checked_mul(columns).ok_or_else(error)?;
-            let mut values = Vec::new();
-            values.try_reserve_exact(length).map_err(|_| error())?;
-            values.resize(length, T::zero());
-            Ok(values)
-        };
         let blocks = cut(shape.n_hidden, block)
             .map(|units| {
                 let size = units.len();
                 let needs = regularizer.needs(Shape { n_hidden: size, ..shape });
                 let each = |wanted: bool| {
-                    buffer("units × samples of a block", size, if wanted { samples } else { 0 })
+                    zeros("units × samples of a block", size, if wanted { samples } else { 0 })
                 };
                 Ok(Block {
                     units,
@@ -127,14 +120,14 @@ impl<T: Real> Workspace<T> {
                     second: each(needs.order >= 2)?,
                     third: each(needs.order >= 3)?,
                     projected_residual: each(true)?,
-                    projected_noise: buffer("projected noise", size, samples * needs.draws)?,
-                    right: buffer("units × samples of a block", size, columns)?,
-                    squared_lengths: buffer("lengths", size, 1)?,
-                    mean_code: buffer("mean codes", size, 1)?,
-                    on_squared_lengths: buffer("lengths", size, 1)?,
-                    bias_gradient: buffer("bias gradient", size, 1)?,
-                    partial: buffer("partial reconstruction", shape.n_inputs, samples)?,
-                    scratch: buffer("scratch memory", needs.scratch, 1)?,
+                    projected_noise: zeros("projected noise", size, samples * needs.draws)?,
+                    right: zeros("units × samples of a block", size, columns)?,
+                    squared_lengths: zeros("lengths", size, 1)?,
+                    mean_code: zeros("mean codes", size, 1)?,
+                    on_squared_lengths: zeros("lengths", size, 1)?,
+                    bias_gradient: zeros("bias gradient", size, 1)?,
+                    partial: zeros("partial reconstruction", shape.n_inputs, samples)?,
+                    scratch: zeros("scratch memory", needs.scratch, 1)?,
                     regularizer_loss: T::zero(),
                 })
             })
@@ -142,14 +135,14 @@ impl<T: Real> Workspace<T> {
         Ok(Self {
             shape,
             needs,
-            left: buffer("inputs × samples of a batch", shape.n_inputs, columns)?,
+            left: zeros("inputs × samples of a batch", shape.n_inputs, columns)?,
             blocks,
-            on_residual: buffer(
+            on_residual: zeros(
                 "inputs × samples of a batch",
                 shape.n_inputs,
                 if needs.residual { samples } else { 0 },
             )?,
-            decoder_bias_gradient: buffer("decoder bias gradient", shape.n_inputs, 1)?,
+            decoder_bias_gradient: zeros("decoder bias gradient", shape.n_inputs, 1)?,
         })
     }
 

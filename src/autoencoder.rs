@@ -1,0 +1,303 @@
+//! The auto-encoder: an activation and a regularizer around parameters.
+
+use crate::activation::{Activation, Sigmoid};
+use crate::error::{Error, same_size};
+use crate::inference;
+use crate::model::Parameters;
+use crate::objective::{Batch, Gradient, Loss, Pass, Regularizer, Shape};
+use crate::regularizer::Unregularized;
+use crate::samples::Samples;
+use crate::scalar::Real;
+use nalgebra::DMatrix;
+
+/// A regularized auto-encoder with tied weights and a linear decoder, Eq. 1 and 4.
+///
+/// ```text
+/// a = W x + b_e,  h = s(a),  y = Wᵀ h + b_d
+/// J = E‖x − y‖² + R(W, b_e)
+/// ```
+/// The reconstruction error is summed over the n inputs and averaged over the samples, without a
+/// factor ½. Samples stand in the columns of n × N matrices; codes are m × N. Methods take
+/// nalgebra matrices and views or, by [`Samples::from_slice`], plain slices.
+///
+/// The model is `Send + Sync`, and every method takes `&self`.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use regularized_autoencoder::{Contractive, RegularizedAutoEncoder, Softplus};
+///
+/// let model = RegularizedAutoEncoder::builder(4, 7)
+///     .activation(Softplus::new())
+///     .regularizer(0.1 * Contractive::new())
+///     .seed(1)
+///     .build()?;
+/// let x = DMatrix::<f32>::from_fn(4, 10, |i, j| (i as f32 - 0.3 * j as f32).sin());
+/// assert_eq!(model.encode(&x)?.shape(), (7, 10));
+/// assert_eq!(model.reconstruct(&x)?.shape(), (4, 10));
+/// assert!(model.objective(&x)?.total() > 0.0);
+/// # Ok::<(), regularized_autoencoder::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegularizedAutoEncoder<T: Real, A = Sigmoid, R = Unregularized> {
+    parameters: Parameters<T>,
+    activation: A,
+    regularizer: R,
+}
+
+impl<T: Real> RegularizedAutoEncoder<T> {
+    /// Begins a model with n = `n_inputs` and m = `n_hidden`: sigmoid and no regularizer unless
+    /// chosen otherwise.
+    pub fn builder(n_inputs: usize, n_hidden: usize) -> AutoEncoderBuilder<T> {
+        AutoEncoderBuilder {
+            n_inputs,
+            n_hidden,
+            activation: Sigmoid,
+            regularizer: Unregularized,
+            decoder_bias: false,
+            seed: 0,
+            parameters: None,
+        }
+    }
+}
+
+impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
+    /// The parameters.
+    pub fn parameters(&self) -> &Parameters<T> {
+        &self.parameters
+    }
+
+    /// Replaces the parameters by others of the same sizes.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if a size differs; the model stays as it was.
+    pub fn set_parameters(&mut self, parameters: Parameters<T>) -> Result<(), Error> {
+        let old = &self.parameters;
+        same_size("number of inputs", old.n_inputs(), parameters.n_inputs())?;
+        same_size("number of hidden units", old.n_hidden(), parameters.n_hidden())?;
+        let decoder_bias = |parameters: &Parameters<T>| {
+            parameters.decoder_bias().map_or(0, nalgebra::DVector::len)
+        };
+        same_size("length of the decoder bias", decoder_bias(old), decoder_bias(&parameters))?;
+        self.parameters = parameters;
+        Ok(())
+    }
+
+    /// The activation s.
+    pub fn activation(&self) -> &A {
+        &self.activation
+    }
+
+    /// The regularizer R, coefficients included.
+    pub fn regularizer(&self) -> &R {
+        &self.regularizer
+    }
+
+    /// Number of inputs, n.
+    pub fn n_inputs(&self) -> usize {
+        self.parameters.n_inputs()
+    }
+
+    /// Number of hidden units, m.
+    pub fn n_hidden(&self) -> usize {
+        self.parameters.n_hidden()
+    }
+
+    /// y = Wᵀh + b_d: the reconstructions (n × N) of codes (m × N).
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if a code has not m values, [`Error::Empty`] without codes,
+    /// [`Error::NotFinite`] for NaN and ±∞.
+    pub fn decode<'a>(&self, codes: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
+        let codes = codes.into();
+        same_size("values per code", self.n_hidden(), codes.n_inputs())?;
+        codes.check("codes")?;
+        Ok(inference::decode(&self.parameters, codes.as_slice()))
+    }
+}
+
+impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
+    /// h = s(Wx + b_e): the codes (m × N) of samples (n × N).
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if a sample has not n values, [`Error::Empty`] without samples,
+    /// [`Error::NotFinite`] for NaN and ±∞ in the samples, [`Error::NotFiniteResult`] if a code
+    /// overflows.
+    pub fn encode<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
+        let samples = self.checked(samples.into())?;
+        let (_, codes) = inference::encode(&self.parameters, &self.activation, samples.as_slice())?;
+        Ok(codes)
+    }
+
+    /// The pre-activations a = Wx + b_e (m × N) of samples (n × N).
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode).
+    pub fn pre_activations<'a>(
+        &self,
+        samples: impl Into<Samples<'a, T>>,
+    ) -> Result<DMatrix<T>, Error> {
+        let samples = self.checked(samples.into())?;
+        let (pre_activations, _) =
+            inference::encode(&self.parameters, &self.activation, samples.as_slice())?;
+        Ok(pre_activations)
+    }
+
+    /// Encodes one sample (n values) into `code` (m values), without allocating memory.
+    ///
+    /// Equal to [`encode`](Self::encode) up to rounding: the products are summed in another order.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode), and [`Error::Dimension`] if `code` has not m values;
+    /// after an error `code` holds no meaningful values.
+    ///
+    /// ```
+    /// use regularized_autoencoder::RegularizedAutoEncoder;
+    /// let model = RegularizedAutoEncoder::<f32>::builder(3, 5).build()?;
+    /// let mut code = [0.0; 5];
+    /// model.encode_into(&[0.1, -0.2, 0.3], &mut code)?;
+    /// assert!(code.iter().all(|h| (0.0..1.0).contains(h)));
+    /// # Ok::<(), regularized_autoencoder::Error>(())
+    /// ```
+    pub fn encode_into(&self, sample: &[T], code: &mut [T]) -> Result<(), Error> {
+        same_size("values per sample", self.n_inputs(), sample.len())?;
+        same_size("values per code", self.n_hidden(), code.len())?;
+        inference::encode_into(&self.parameters, &self.activation, sample, code)
+    }
+
+    /// The reconstructions y (n × N) of samples (n × N).
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode).
+    pub fn reconstruct<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
+        let codes = self.encode(samples)?;
+        Ok(inference::decode(&self.parameters, codes.as_slice()))
+    }
+
+    fn checked<'a>(&self, samples: Samples<'a, T>) -> Result<Samples<'a, T>, Error> {
+        same_size("values per sample", self.n_inputs(), samples.n_inputs())?;
+        samples.check("samples")?;
+        Ok(samples)
+    }
+}
+
+impl<T: Real, A: Activation<T>, R: Regularizer<T>> RegularizedAutoEncoder<T, A, R> {
+    /// The parts, for the trainer, which keeps the parameters' sizes and checks their values.
+    pub(crate) fn parts_mut(
+        &mut self,
+    ) -> (&mut Parameters<T>, &dyn Activation<T>, &dyn Regularizer<T>) {
+        (&mut self.parameters, &self.activation, &self.regularizer)
+    }
+
+    /// J_AE and R, evaluated on all samples as **one batch**.
+    ///
+    /// With a target of its own, `batch` makes it the denoising objective, Eq. 6; regularizers
+    /// that draw noise find it there too. Memory: some m × N and n × N arrays.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] and [`Error::Empty`] for wrong sizes, [`Error::NotFinite`] for NaN and
+    /// ±∞, [`Error::MissingNoise`] if the regularizer draws noise and the batch brings too little,
+    /// [`Error::NotFiniteResult`] if something overflows.
+    pub fn objective<'a>(&'a self, batch: impl Into<Batch<'a, T>>) -> Result<Loss<T>, Error> {
+        Ok(self.gradient(batch)?.0)
+    }
+
+    /// J_AE and R with the whole gradient of J, from one computation.
+    ///
+    /// # Errors
+    /// Those of [`objective`](Self::objective).
+    pub fn gradient<'a>(
+        &'a self,
+        batch: impl Into<Batch<'a, T>>,
+    ) -> Result<(Loss<T>, Gradient<T>), Error> {
+        Pass::new(&self.parameters, &self.activation, batch)?.differentiate(&self.regularizer, true)
+    }
+}
+
+/// Collects the parts of a [`RegularizedAutoEncoder`]; [`build`](Self::build) checks them.
+///
+/// | name | default | purpose |
+/// |---|---|---|
+/// | `activation` | [`Sigmoid`] | s |
+/// | `regularizer` | [`Unregularized`] | R, coefficients included |
+/// | `decoder_bias` | no | whether there is a b_d |
+/// | `seed` | 0 | decides the initial filters, Glorot-uniform |
+/// | `parameters` | drawn from the seed | parameters to begin with |
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct AutoEncoderBuilder<T: Real, A = Sigmoid, R = Unregularized> {
+    n_inputs: usize,
+    n_hidden: usize,
+    activation: A,
+    regularizer: R,
+    decoder_bias: bool,
+    seed: u64,
+    parameters: Option<Parameters<T>>,
+}
+
+impl<T: Real, A, R> AutoEncoderBuilder<T, A, R> {
+    /// Uses another activation.
+    pub fn activation<B>(self, activation: B) -> AutoEncoderBuilder<T, B, R> {
+        AutoEncoderBuilder {
+            n_inputs: self.n_inputs,
+            n_hidden: self.n_hidden,
+            activation,
+            regularizer: self.regularizer,
+            decoder_bias: self.decoder_bias,
+            seed: self.seed,
+            parameters: self.parameters,
+        }
+    }
+
+    /// Uses another regularizer, with its coefficient.
+    pub fn regularizer<S>(self, regularizer: S) -> AutoEncoderBuilder<T, A, S> {
+        AutoEncoderBuilder {
+            n_inputs: self.n_inputs,
+            n_hidden: self.n_hidden,
+            activation: self.activation,
+            regularizer,
+            decoder_bias: self.decoder_bias,
+            seed: self.seed,
+            parameters: self.parameters,
+        }
+    }
+
+    /// With or without a decoder bias b_d.
+    pub fn decoder_bias(self, decoder_bias: bool) -> Self {
+        Self { decoder_bias, ..self }
+    }
+
+    /// The seed of the initial filters.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Begins with these parameters, a decoder bias included or not, instead of drawn ones.
+    pub fn parameters(self, parameters: Parameters<T>) -> Self {
+        Self { parameters: Some(parameters), ..self }
+    }
+}
+
+impl<T: Real, A: Activation<T>, R: Regularizer<T>> AutoEncoderBuilder<T, A, R> {
+    /// Checks everything and makes the model.
+    ///
+    /// # Errors
+    /// [`Error::Zero`] without inputs or hidden units, [`Error::TooLarge`] if the filters do not
+    /// fit into memory, [`Error::Dimension`] if the given parameters have other sizes, and what
+    /// the regularizer reports, such as a negative, infinite or NaN coefficient.
+    pub fn build(self) -> Result<RegularizedAutoEncoder<T, A, R>, Error> {
+        let (n_inputs, n_hidden) = (self.n_inputs, self.n_hidden);
+        crate::error::at_least_one("n_inputs", n_inputs)?;
+        crate::error::at_least_one("n_hidden", n_hidden)?;
+        self.regularizer.validate(Shape { n_inputs, n_hidden, n_samples: 1 })?;
+        let parameters = match self.parameters {
+            Some(parameters) => {
+                same_size("number of inputs", n_inputs, parameters.n_inputs())?;
+                same_size("number of hidden units", n_hidden, parameters.n_hidden())?;
+                parameters
+            }
+            None => Parameters::glorot_uniform(n_inputs, n_hidden, self.decoder_bias, self.seed)?,
+        };
+        let (activation, regularizer) = (self.activation, self.regularizer);
+        Ok(RegularizedAutoEncoder { parameters, activation, regularizer })
+    }
+}

@@ -1,0 +1,50 @@
+//! Corruptions of the input: what makes an auto-encoder a denoising one.
+//!
+//! The denoising objective, Eq. 6, is J_DAE = E‖x − y(x̃)‖²: the encoder sees the corrupted x̃,
+//! the reconstruction is compared with the clean x. There is one pass, at x̃; a regularizer beside
+//! it is evaluated on that pass, with the residual y(x̃) − x.
+
+mod gaussian;
+mod masking;
+mod salt_and_pepper;
+
+pub use gaussian::GaussianNoise;
+pub use masking::Masking;
+pub use salt_and_pepper::SaltAndPepper;
+
+use crate::error::Error;
+use crate::random::Random;
+use crate::scalar::Real;
+use std::fmt::Debug;
+
+/// A random change of an input sample.
+///
+/// ```
+/// use regularized_autoencoder::{Corruption, Random, Real};
+///
+/// /// Flips the sign of the whole sample with probability ½.
+/// #[derive(Debug)]
+/// struct Flip;
+///
+/// impl<T: Real> Corruption<T> for Flip {
+///     fn corrupt(&self, sample: &mut [T], random: &mut Random) {
+///         if random.uniform() < 0.5 {
+///             sample.iter_mut().for_each(|x| *x = -*x);
+///         }
+///     }
+/// }
+/// ```
+pub trait Corruption<T: Real>: Debug + Send + Sync {
+    /// Turns x (n values) into x̃; every random number comes from `random`, which belongs to this
+    /// sample, epoch and step alone.
+    fn corrupt(&self, sample: &mut [T], random: &mut Random);
+
+    /// Checks the parameters against the number of inputs; called before a training.
+    ///
+    /// # Errors
+    /// Whatever rule is violated; see [`Error::invalid`].
+    fn validate(&self, n_inputs: usize) -> Result<(), Error> {
+        let _ = n_inputs;
+        Ok(())
+    }
+}

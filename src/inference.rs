@@ -1,0 +1,132 @@
+//! Encoding and decoding, compiled in this crate.
+
+use crate::activation::{Activation, Jet};
+use crate::error::Error;
+use crate::matmul::Operand;
+use crate::memory::zeros;
+use crate::model::Parameters;
+use crate::objective::workspace::dot;
+use crate::scalar::{Real, compiled};
+use nalgebra::DMatrix;
+
+/// Pre-activations and codes, m × N each, of samples.
+pub(crate) fn encode<T: Real>(
+    parameters: &Parameters<T>,
+    activation: &dyn Activation<T>,
+    samples: &[T],
+) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
+    compiled!(T, encode_in(
+        parameters: &Parameters<T>,
+        activation: &dyn Activation<T>,
+        samples: &[T],
+    ) -> Result<(DMatrix<T>, DMatrix<T>), Error>)
+}
+
+fn encode_in<T: Real>(
+    parameters: &Parameters<T>,
+    activation: &dyn Activation<T>,
+    samples: &[T],
+) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
+    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+    let n_samples = samples.len() / n_inputs;
+    let zeros = || zeros("codes", n_hidden, n_samples);
+    let mut pre_activations = DMatrix::from_vec(n_hidden, n_samples, zeros()?);
+    let mut codes = DMatrix::from_vec(n_hidden, n_samples, zeros()?);
+    for mut column in pre_activations.column_iter_mut() {
+        column.copy_from(&parameters.encoder_bias);
+    }
+    let filters = Operand::new(parameters.filters.as_slice(), n_inputs, n_hidden);
+    let samples = Operand::new(samples, n_inputs, n_samples);
+    T::product(pre_activations.as_mut_slice(), true, T::one(), filters.transpose(), samples);
+    activation.evaluate(Jet::new(
+        pre_activations.as_slice(),
+        codes.as_mut_slice(),
+        None,
+        None,
+        None,
+    )?);
+    for (quantity, values) in [("pre-activation", &pre_activations), ("code", &codes)] {
+        check(quantity, values.as_slice(), n_hidden)?;
+    }
+    Ok((pre_activations, codes))
+}
+
+/// Reconstructions, n × N, of codes.
+pub(crate) fn decode<T: Real>(parameters: &Parameters<T>, codes: &[T]) -> DMatrix<T> {
+    compiled!(T, decode_in(parameters: &Parameters<T>, codes: &[T]) -> DMatrix<T>)
+}
+
+fn decode_in<T: Real>(parameters: &Parameters<T>, codes: &[T]) -> DMatrix<T> {
+    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+    let n_samples = codes.len() / n_hidden;
+    let mut reconstructions = DMatrix::zeros(n_inputs, n_samples);
+    if let Some(bias) = &parameters.decoder_bias {
+        for mut column in reconstructions.column_iter_mut() {
+            column.copy_from(bias);
+        }
+    }
+    let filters = Operand::new(parameters.filters.as_slice(), n_inputs, n_hidden);
+    let codes = Operand::new(codes, n_hidden, n_samples);
+    T::product(reconstructions.as_mut_slice(), true, T::one(), filters, codes);
+    reconstructions
+}
+
+/// The code of one sample, without allocating.
+pub(crate) fn encode_into<T: Real>(
+    parameters: &Parameters<T>,
+    activation: &dyn Activation<T>,
+    sample: &[T],
+    code: &mut [T],
+) -> Result<(), Error> {
+    compiled!(T, encode_into_in(
+        parameters: &Parameters<T>,
+        activation: &dyn Activation<T>,
+        sample: &[T],
+        code: &mut [T],
+    ) -> Result<(), Error>)
+}
+
+fn encode_into_in<T: Real>(
+    parameters: &Parameters<T>,
+    activation: &dyn Activation<T>,
+    sample: &[T],
+    code: &mut [T],
+) -> Result<(), Error> {
+    const UNITS: usize = 64;
+    crate::samples::check_finite("sample", sample, sample.len())?;
+    let n_inputs = parameters.n_inputs();
+    let bias = parameters.encoder_bias.as_slice();
+    let filters = parameters.filters.as_slice();
+    let mut pre_activations = [T::zero(); UNITS];
+    for (block, code) in code.chunks_mut(UNITS).enumerate() {
+        let first = block * UNITS;
+        let pre_activations = &mut pre_activations[..code.len()];
+        for (offset, a) in pre_activations.iter_mut().enumerate() {
+            let unit = first + offset;
+            *a = bias[unit] + dot(&filters[unit * n_inputs..][..n_inputs], sample);
+        }
+        activation.evaluate(Jet::new(pre_activations, code, None, None, None)?);
+        check("pre-activation", pre_activations, pre_activations.len())
+            .and_then(|()| check("code", code, code.len()))
+            .map_err(|error| match error {
+                Error::NotFiniteResult { quantity, unit, value } => {
+                    let unit = unit.map(|unit| unit + first);
+                    Error::NotFiniteResult { quantity, unit, value }
+                }
+                other => other,
+            })?;
+    }
+    Ok(())
+}
+
+/// An error that names the unit if a value is not finite.
+fn check<T: Real>(quantity: &'static str, values: &[T], n_units: usize) -> Result<(), Error> {
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::NotFiniteResult {
+            quantity,
+            unit: Some(at % n_units),
+            value: values[at].as_f64(),
+        }),
+    }
+}

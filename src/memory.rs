@@ -1,0 +1,18 @@
+//! Memory whose size depends on what a caller passes.
+
+use crate::error::Error;
+use crate::scalar::Real;
+
+/// `rows` · `columns` zeros, or an error if they do not fit into memory.
+pub(crate) fn zeros<T: Real>(
+    what: &'static str,
+    rows: usize,
+    columns: usize,
+) -> Result<Vec<T>, Error> {
+    let too_large = || Error::TooLarge { what, rows, columns };
+    let length = rows.checked_mul(columns).ok_or_else(too_large)?;
+    let mut values = Vec::new();
+    values.try_reserve_exact(length).map_err(|_| too_large())?;
+    values.resize(length, T::zero());
+    Ok(values)
+}

@@ -1,0 +1,102 @@
+//! Constraints on the lengths of the filters.
+
+use crate::error::{Error, positive};
+use crate::objective::workspace::dot;
+use crate::scalar::Real;
+
+/// What holds for the length of every filter W_j, before the first and after every update.
+///
+/// ```
+/// use regularized_autoencoder::Constraint;
+/// assert_eq!(Constraint::UNIT, Constraint::Length(1.0));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Constraint {
+    /// Nothing.
+    #[default]
+    None,
+    /// ‖W_j‖ = c. A filter of length 0 cannot be scaled to it: [`Error::ZeroFilter`].
+    Length(f64),
+    /// ‖W_j‖ ≤ c.
+    MaxNorm(f64),
+}
+
+impl Constraint {
+    /// ‖W_j‖ = 1, the constraint of the paper's Figures 1, 3 and 4.
+    pub const UNIT: Self = Self::Length(1.0);
+
+    pub(super) fn validate(self) -> Result<(), Error> {
+        match self {
+            Self::None => Ok(()),
+            Self::Length(length) => positive("length of the filters", length).map(drop),
+            Self::MaxNorm(bound) => positive("bound of the max-norm constraint", bound).map(drop),
+        }
+    }
+
+    /// Makes one filter obey; `unit` is for the error.
+    pub(super) fn apply<T: Real>(self, unit: usize, filter: &mut [T]) -> Result<(), Error> {
+        let bound = match self {
+            Self::None => return Ok(()),
+            Self::Length(bound) | Self::MaxNorm(bound) => T::of(bound),
+        };
+        let mut length = dot(filter, filter).sqrt();
+        if length < T::MIN_POSITIVE.sqrt() || !length.is_finite() {
+            // The squares leave the scalar's range: scale by the largest entry first.
+            let largest = filter.iter().fold(T::zero(), |largest: T, w| largest.max(w.abs()));
+            if largest > T::zero() {
+                filter.iter_mut().for_each(|w| *w /= largest);
+                length = dot(filter, filter).sqrt();
+                if matches!(self, Self::MaxNorm(_)) && largest * length <= bound {
+                    filter.iter_mut().for_each(|w| *w *= largest);
+                    return Ok(());
+                }
+            }
+        } else if matches!(self, Self::MaxNorm(_)) && length <= bound {
+            return Ok(());
+        }
+        if length.is_zero() {
+            return match self {
+                Self::Length(length) => Err(Error::ZeroFilter { unit, length }),
+                _ => Ok(()),
+            };
+        }
+        let factor = bound / length;
+        filter.iter_mut().for_each(|w| *w *= factor);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constrained(constraint: Constraint, mut filter: [f32; 2]) -> Result<[f32; 2], Error> {
+        constraint.apply(7, &mut filter).map(|()| filter)
+    }
+
+    #[test]
+    fn lengths_are_fixed_or_bounded() -> Result<(), Error> {
+        assert_eq!(constrained(Constraint::None, [3.0, 4.0])?, [3.0, 4.0]);
+        assert_eq!(constrained(Constraint::UNIT, [3.0, 4.0])?, [0.6, 0.8]);
+        assert_eq!(constrained(Constraint::Length(10.0), [3.0, 4.0])?, [6.0, 8.0]);
+        assert_eq!(constrained(Constraint::MaxNorm(10.0), [3.0, 4.0])?, [3.0, 4.0]);
+        assert_eq!(constrained(Constraint::MaxNorm(1.0), [3.0, 4.0])?, [0.6, 0.8]);
+        assert_eq!(constrained(Constraint::MaxNorm(1.0), [0.0, 0.0])?, [0.0, 0.0]);
+        Ok(())
+    }
+
+    #[test]
+    fn squares_outside_the_range_do_no_harm() -> Result<(), Error> {
+        assert_eq!(constrained(Constraint::UNIT, [3e-30, 4e-30])?, [0.6, 0.8]);
+        assert_eq!(constrained(Constraint::UNIT, [3e30, 4e30])?, [0.6, 0.8]);
+        assert_eq!(constrained(Constraint::MaxNorm(1.0), [3e30, 4e30])?, [0.6, 0.8]);
+        assert!((constrained(Constraint::MaxNorm(1.0), [3e-30, 4e-30])?[0] - 3e-30).abs() < 1e-35);
+        Ok(())
+    }
+
+    #[test]
+    fn a_filter_of_length_0_is_an_error() {
+        let error = constrained(Constraint::UNIT, [0.0, 0.0]).unwrap_err().to_string();
+        assert!(error.contains("unit 7"), "{error}");
+    }
+}

@@ -1,0 +1,102 @@
+//! Watching a training, and stopping it.
+
+use super::report::{EpochRecord, Report};
+use crate::activation::Activation;
+use crate::model::Parameters;
+use crate::objective::Loss;
+use crate::scalar::Real;
+use std::ops::ControlFlow;
+
+/// Is told what a training does, and can stop it by [`ControlFlow::Break`].
+///
+/// Every method does nothing by default.
+///
+/// ```
+/// use regularized_autoencoder::{EpochEvent, Observer, Real};
+/// use std::ops::ControlFlow;
+///
+/// /// Stops once the objective is small enough.
+/// struct Enough(f64);
+///
+/// impl<T: Real> Observer<T> for Enough {
+///     fn on_epoch(&mut self, event: &EpochEvent<'_, T>) -> ControlFlow<()> {
+///         if event.record.objective() < self.0 { ControlFlow::Break(()) }
+///         else { ControlFlow::Continue(()) }
+///     }
+/// }
+/// ```
+pub trait Observer<T: Real> {
+    /// Before the first step.
+    fn on_start(&mut self, event: &StartEvent<'_, T>) -> ControlFlow<()> {
+        let _ = event;
+        ControlFlow::Continue(())
+    }
+
+    /// After each step.
+    fn on_step(&mut self, event: &StepEvent<'_, T>) -> ControlFlow<()> {
+        let _ = event;
+        ControlFlow::Continue(())
+    }
+
+    /// After each epoch.
+    fn on_epoch(&mut self, event: &EpochEvent<'_, T>) -> ControlFlow<()> {
+        let _ = event;
+        ControlFlow::Continue(())
+    }
+
+    /// After the last epoch, unless the training ends with an error.
+    fn on_end(&mut self, report: &Report) {
+        let _ = report;
+    }
+}
+
+/// Observes nothing.
+impl<T: Real> Observer<T> for () {}
+
+/// A training is about to begin; the constraint holds already.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct StartEvent<'a, T: Real> {
+    /// Epochs that are planned.
+    pub n_epochs: usize,
+    /// Steps in each.
+    pub steps_per_epoch: usize,
+    /// The parameters to begin with.
+    pub parameters: &'a Parameters<T>,
+    /// The activation.
+    pub activation: &'a dyn Activation<T>,
+}
+
+/// A step is done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct StepEvent<'a, T: Real> {
+    /// Epoch, from 0.
+    pub epoch: usize,
+    /// Step within the epoch, from 0.
+    pub step: usize,
+    /// Steps in an epoch.
+    pub steps_per_epoch: usize,
+    /// η of this step.
+    pub learning_rate: f64,
+    /// The loss of the batch, before the update.
+    pub loss: Loss<T>,
+    /// The parameters after the update.
+    pub parameters: &'a Parameters<T>,
+    /// The activation.
+    pub activation: &'a dyn Activation<T>,
+}
+
+/// An epoch is done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EpochEvent<'a, T: Real> {
+    /// What is known about it.
+    pub record: &'a EpochRecord,
+    /// Epochs that are planned.
+    pub n_epochs: usize,
+    /// The parameters after it.
+    pub parameters: &'a Parameters<T>,
+    /// The activation.
+    pub activation: &'a dyn Activation<T>,
+}
