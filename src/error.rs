@@ -143,6 +143,17 @@ pub enum Error {
         /// Columns.
         columns: usize,
     },
+    /// The eigenvalues of a covariance could not be computed.
+    #[error(
+        "the eigenvalues of the {size} × {size} covariance did not converge in {iterations} \
+         iterations"
+    )]
+    NoEigenvalues {
+        /// Rows and columns of the covariance.
+        size: usize,
+        /// After how many iterations it was given up.
+        iterations: usize,
+    },
     /// A regularizer draws noise, and none was handed to the objective.
     #[error(
         "the regularizer needs {expected} × {n_samples} standard normal numbers per input \

@@ -4,6 +4,7 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod activation;
+pub mod data;
 mod error;
 mod matmul;
 mod memory;

@@ -1,0 +1,198 @@
+//! Whitening: data with mean 0 and identity covariance.
+
+use super::memory::zeros;
+use super::moments::{CHUNK, covariance, mean, subtract};
+use crate::error::{Error, same_size};
+use crate::matmul::Operand;
+use crate::samples::check_finite;
+use crate::scalar::{Real, compiled};
+use nalgebra::{DMatrix, SymmetricEigen};
+
+/// A linear map after which E\[x\] = 0 and E\[xxᵀ\] = I: Assumption 1 of the paper.
+///
+/// With the covariance (1/N) of the data C = UΛUᵀ, of which the directions with
+/// λ_k > max(tolerance, nε, Nε) λ_1 are kept (ε = 2⁻⁵²: what is smaller is rounding):
+///
+/// | | apply | gives | E\[xxᵀ\] becomes |
+/// |---|---|---|---|
+/// | [`pca`](Self::pca) | Λ^{−½}Uᵀ(x − μ) | rank × N, largest variance first | I |
+/// | [`zca`](Self::zca) | UΛ^{−½}Uᵀ(x − μ) | n × N, as near to the data as can be | UUᵀ |
+///
+/// UUᵀ, the projector onto the directions kept, is I where all of them are. PCA's directions are
+/// determined up to their signs.
+///
+/// The decomposition is in `f64` whatever the data's type; [`apply`](Self::apply) multiplies in the
+/// data's type. Variances below 1e-308 underflow: rescale such data first.
+///
+/// ```
+/// use nalgebra::dmatrix;
+/// use regularized_autoencoder::data::Whitening;
+/// // Three features, four samples; the last feature is constant.
+/// let x = dmatrix![1.0, -1.0, 3.0, -3.0; 2.0, -2.0, -1.0, 1.0; 5.0, 5.0, 5.0, 5.0];
+/// let whitening = Whitening::pca(&x, 1e-9)?;
+/// assert_eq!(whitening.rank(), 2);
+/// let white = whitening.apply(&x)?;
+/// let covariance = &white * white.transpose() / 4.0;
+/// assert!((covariance - dmatrix![1.0, 0.0; 0.0, 1.0_f64]).norm() < 1e-12);
+/// assert!((whitening.invert(&white)? - x).norm() < 1e-12);
+/// # Ok::<(), regularized_autoencoder::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whitening {
+    mean: Vec<f64>,
+    eigenvalues: Vec<f64>,
+    forward: DMatrix<f64>,
+    backward: DMatrix<f64>,
+}
+
+impl Whitening {
+    /// PCA whitening of an n × N data set, which also reduces n to the rank.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] if `relative_tolerance` is not in \[0, 1) or all samples are
+    /// alike; [`Error::Empty`] without data; [`Error::NotFinite`] if a value is not finite or so
+    /// large that the covariance is not; [`Error::TooLarge`] if an n × n matrix does not fit into
+    /// memory; [`Error::NoEigenvalues`] if the decomposition fails.
+    pub fn pca<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Self, Error> {
+        let Directions { mean, eigenvalues, vectors } = Directions::of(x, relative_tolerance)?;
+        let forward = scaled(&vectors, &eigenvalues, |value| 1.0 / value.sqrt()).transpose();
+        let backward = scaled(&vectors, &eigenvalues, f64::sqrt);
+        Ok(Self { mean, eigenvalues, forward, backward })
+    }
+
+    /// ZCA whitening of an n × N data set, which keeps n.
+    ///
+    /// # Errors
+    /// Those of [`pca`](Self::pca).
+    pub fn zca<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Self, Error> {
+        let Directions { mean, eigenvalues, vectors } = Directions::of(x, relative_tolerance)?;
+        let back = vectors.transpose();
+        let forward = scaled(&vectors, &eigenvalues, |value| 1.0 / value.sqrt()) * &back;
+        let backward = scaled(&vectors, &eigenvalues, f64::sqrt) * back;
+        Ok(Self { mean, eigenvalues, forward, backward })
+    }
+
+    /// Number of directions kept.
+    pub fn rank(&self) -> usize {
+        self.eigenvalues.len()
+    }
+
+    /// The variances λ_k along the directions kept, largest first.
+    pub fn eigenvalues(&self) -> &[f64] {
+        &self.eigenvalues
+    }
+
+    /// The mean μ that is subtracted.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// Whitens n × N data, which may be other data than was measured.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the number of features differs, [`Error::NotFinite`] if a value or a
+    /// result is not finite, [`Error::TooLarge`] if the result does not fit into memory.
+    pub fn apply<T: Real>(&self, x: &DMatrix<T>) -> Result<DMatrix<T>, Error> {
+        affine(&self.forward, &self.mean, &vec![0.0; self.forward.nrows()], x)
+    }
+
+    /// Takes whitened data back: [`apply`](Self::apply) and then `invert` project x − μ onto the
+    /// directions kept, which for the data that was measured loses what the tolerance allows.
+    ///
+    /// # Errors
+    /// Those of [`apply`](Self::apply).
+    pub fn invert<T: Real>(&self, white: &DMatrix<T>) -> Result<DMatrix<T>, Error> {
+        affine(&self.backward, &vec![0.0; self.backward.ncols()], &self.mean, white)
+    }
+}
+
+/// The principal directions of a data set that are kept.
+struct Directions {
+    mean: Vec<f64>,
+    eigenvalues: Vec<f64>,
+    /// In the columns.
+    vectors: DMatrix<f64>,
+}
+
+impl Directions {
+    fn of<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Self, Error> {
+        if !(0.0..1.0).contains(&relative_tolerance) {
+            return Err(Error::invalid("relative tolerance", relative_tolerance, "in [0, 1)"));
+        }
+        compiled!(T, directions(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Directions, Error>)
+    }
+}
+
+fn directions<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Directions, Error> {
+    let mean = mean(x)?;
+    let size = mean.len();
+    let iterations = size.saturating_mul(100);
+    let eigen = SymmetricEigen::try_new(covariance(x, &mean)?, f64::EPSILON, iterations)
+        .ok_or(Error::NoEigenvalues { size, iterations })?;
+    let mut order: Vec<usize> = (0..size).collect();
+    order.sort_by(|&i, &j| eigen.eigenvalues[j].total_cmp(&eigen.eigenvalues[i]));
+    let largest = eigen.eigenvalues[order[0]];
+    if largest.is_nan() || largest <= 0.0 {
+        let rule = "positive: the samples must not all be alike";
+        return Err(Error::invalid("largest eigenvalue of the covariance", largest, rule));
+    }
+    let rounding = size.max(x.ncols()) as f64 * f64::EPSILON;
+    let floor = relative_tolerance.max(rounding) * largest;
+    order.retain(|&k| eigen.eigenvalues[k] > floor);
+    Ok(Directions {
+        mean,
+        eigenvalues: order.iter().map(|&k| eigen.eigenvalues[k]).collect(),
+        vectors: eigen.eigenvectors.select_columns(&order),
+    })
+}
+
+/// `vectors` with column k multiplied by `factor`(λ_k).
+fn scaled(vectors: &DMatrix<f64>, eigenvalues: &[f64], factor: fn(f64) -> f64) -> DMatrix<f64> {
+    let mut scaled = vectors.clone();
+    for (mut vector, &value) in scaled.column_iter_mut().zip(eigenvalues) {
+        vector *= factor(value);
+    }
+    scaled
+}
+
+/// `matrix` · (x − `before`) + `after` for each column x.
+fn affine<T: Real>(
+    matrix: &DMatrix<f64>,
+    before: &[f64],
+    after: &[f64],
+    x: &DMatrix<T>,
+) -> Result<DMatrix<T>, Error> {
+    same_size("number of features (rows)", before.len(), x.nrows())?;
+    compiled!(
+        T,
+        affine_in(matrix: &DMatrix<f64>, before: &[f64], after: &[f64], x: &DMatrix<T>)
+            -> Result<DMatrix<T>, Error>
+    )
+}
+
+fn affine_in<T: Real>(
+    matrix: &DMatrix<f64>,
+    before: &[f64],
+    after: &[f64],
+    x: &DMatrix<T>,
+) -> Result<DMatrix<T>, Error> {
+    check_finite("data to transform", x.as_slice(), x.nrows())?;
+    let (rows, columns) = matrix.shape();
+    let mut result = zeros("transformed data", rows, x.ncols())?;
+    let matrix = matrix.map(T::of);
+    let mut centred: Vec<T> = Vec::new();
+    let pieces = x.as_slice().chunks(CHUNK * columns);
+    for (samples, out) in pieces.zip(result.as_mut_slice().chunks_mut(CHUNK * rows)) {
+        subtract(samples, before, &mut centred);
+        let left = Operand::new(matrix.as_slice(), rows, columns);
+        let right = Operand::new(&centred, columns, samples.len() / columns);
+        T::product(out, false, T::one(), left, right);
+        for sample in out.chunks_exact_mut(rows) {
+            for (value, &after) in sample.iter_mut().zip(after) {
+                *value += T::of(after);
+            }
+        }
+    }
+    check_finite("transformed data", result.as_slice(), rows)?;
+    Ok(result)
+}
