@@ -3,7 +3,7 @@
 use crate::activation::{Activation, Jet};
 use crate::error::Error;
 use crate::matmul::Operand;
-use crate::memory::zeros;
+use crate::memory::zero_matrix;
 use crate::model::Parameters;
 use crate::objective::workspace::dot;
 use crate::scalar::{Real, compiled};
@@ -29,9 +29,8 @@ fn encode_in<T: Real>(
 ) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
     let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
     let n_samples = samples.len() / n_inputs;
-    let zeros = || zeros("codes", n_hidden, n_samples);
-    let mut pre_activations = DMatrix::from_vec(n_hidden, n_samples, zeros()?);
-    let mut codes = DMatrix::from_vec(n_hidden, n_samples, zeros()?);
+    let mut pre_activations = zero_matrix("pre-activations", n_hidden, n_samples)?;
+    let mut codes = zero_matrix("codes", n_hidden, n_samples)?;
     for mut column in pre_activations.column_iter_mut() {
         column.copy_from(&parameters.encoder_bias);
     }

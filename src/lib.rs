@@ -1,44 +1,101 @@
-//! Regularized auto-encoders and the theory of why they learn sparse representations.
+//! Regularized auto-encoders, and the theory of why they learn sparse representations.
+//!
+//! Arpit, Zhou, Ngo and Govindaraju, *Why Regularized Auto-Encoders Learn Sparse Representation?*
+//! (ICML 2016), proved which activations and which regularizers drive the hidden units of an
+//! auto-encoder towards sparsity. Denoising, contractive, marginalized denoising and sparse
+//! auto-encoders are cases of two families. This crate is that framework: any [`Activation`] and
+//! any [`Regularizer`] compose into a [`RegularizedAutoEncoder`], which a [`Trainer`] trains.
+//!
+//! ```
+//! use nalgebra::DMatrix;
+//! use regularized_autoencoder::{
+//!     Constraint, Contractive, RegularizedAutoEncoder, Sigmoid, Trainer, metrics,
+//! };
+//!
+//! // 200 samples of 8 values each, in the columns of a matrix.
+//! let x = DMatrix::<f32>::from_fn(8, 200, |i, j| ((i * j) as f32).sin());
+//! let mut model = RegularizedAutoEncoder::builder(8, 32)
+//!     .activation(Sigmoid)
+//!     .regularizer(0.5 * Contractive::new())
+//!     .build()?;
+//! let trainer =
+//!     Trainer::builder().constraint(Constraint::UNIT).learning_rate(0.01).epochs(20).build()?;
+//! trainer.fit(&mut model, &x)?;
+//! let codes = model.encode(&x)?;
+//! assert_eq!(codes.shape(), (32, 200));
+//! println!("{}", metrics::evaluate(&model, &x)?.average_activation_fraction);
+//! # Ok::<(), regularized_autoencoder::Error>(())
+//! ```
+//!
+//! # Notation
+//! | symbol | shape | meaning |
+//! |---|---|---|
+//! | x | n | input sample; a data set has N samples, a batch B |
+//! | W | m × n | encoder weights; row W_j is the filter of hidden unit j |
+//! | b_e, b_d | m, n | encoder bias, decoder bias (optional) |
+//! | a = W x + b_e | m | pre-activation |
+//! | h = s(a) | m | code |
+//! | y = Wᵀ h + b_d | n | reconstruction: tied weights, linear decoder |
+//! | r = y − x | n | residual |
+//! | ρ_j = E\[h_j\] | | mean code of unit j |
+//!
+//! J_AE = E‖x − y‖² is the sum over the inputs and the mean over the samples, without a factor ½;
+//! every expectation E is the mean over the samples of the batch or data set.
+//!
+//! # Layout
+//! Samples stand in the **columns** of n × N matrices; a row-major N × n array is the same memory
+//! ([`Samples::from_slice`]). Filters are the columns of an n × m matrix.
+//!
+//! # Modules
+//! [`activation`] and [`regularizer`] hold the built-in ones, [`objective`] the trait
+//! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
+//! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
+//! preparation of data, and [`check`] tells whether an activation or a regularizer of yours is
+//! right. The common names are re-exported here and in [`prelude`].
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(clippy::unwrap_used)]
 
 pub mod activation;
+mod autoencoder;
+pub mod corruption;
 pub mod data;
 mod error;
+mod inference;
 mod matmul;
 mod memory;
+pub mod metrics;
+pub mod model;
 mod numerics;
+pub mod objective;
+pub mod prelude;
 mod random;
+pub mod regularizer;
 mod samples;
 mod scalar;
+pub mod train;
 
 pub use activation::{
     Activation, ActivationMetadata, Interval, Jet, Kink, Properties, Sigmoid, Sign, Threshold,
 };
+pub use autoencoder::{AutoEncoderBuilder, RegularizedAutoEncoder};
+pub use corruption::{Corruption, GaussianNoise, Masking, SaltAndPepper};
 pub use error::Error;
-pub use random::Random;
-pub use samples::Samples;
-pub use scalar::Real;
-pub mod model;
-pub mod objective;
 pub use model::Parameters;
+pub use nalgebra;
 pub use objective::{
     Batch, Cotangents, Form, Forward, Gradient, Loss, Needs, Pass, Regularizer,
     RegularizerMetadata, Scaled, Shape, Sum,
 };
-pub mod regularizer;
+pub use random::Random;
 pub use regularizer::{
     CodeL1, Contractive, DenoisingCross, DenoisingCurvature, FirstOrderDenoising, HessianPenalty,
     KlSparsity, Linear, MarginalizedDenoising, MeanCode, MeanPenalty, SecondOrderDenoising,
     SlopePenalty, Square, Unregularized, WeightDecay,
 };
-mod autoencoder;
-mod inference;
-pub use autoencoder::{AutoEncoderBuilder, RegularizedAutoEncoder};
-pub mod corruption;
-pub use corruption::{Corruption, GaussianNoise, Masking, SaltAndPepper};
-pub mod train;
+pub use samples::Samples;
+pub use scalar::Real;
 pub use train::{
     Constraint, EarlyStopping, EpochEvent, EpochRecord, FitOptions, LearningRate, Observer, Report,
     StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, TrainingState,

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::scalar::Real;
+use nalgebra::DMatrix;
 
 /// `rows` · `columns` zeros, or an error if they do not fit into memory.
 pub(crate) fn zeros<T: Real>(
@@ -15,4 +16,13 @@ pub(crate) fn zeros<T: Real>(
     values.try_reserve_exact(length).map_err(|_| too_large())?;
     values.resize(length, T::zero());
     Ok(values)
+}
+
+/// A matrix of zeros, or an error if it does not fit into memory.
+pub(crate) fn zero_matrix<T: Real>(
+    what: &'static str,
+    rows: usize,
+    columns: usize,
+) -> Result<DMatrix<T>, Error> {
+    Ok(DMatrix::from_vec(rows, columns, zeros(what, rows, columns)?))
 }

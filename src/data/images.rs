@@ -1,7 +1,7 @@
 //! Images as bytes, the compact form from which patches are drawn.
 
-use super::memory::zeros;
 use crate::error::{Error, at_least_one};
+use crate::memory::zero_matrix;
 use crate::scalar::{Real, compiled};
 use nalgebra::DMatrix;
 
@@ -95,7 +95,7 @@ impl Images {
 }
 
 fn to_matrix<T: Real>(images: &Images) -> Result<DMatrix<T>, Error> {
-    let mut matrix = zeros("images", images.n_inputs(), images.n_images())?;
+    let mut matrix = zero_matrix("images", images.n_inputs(), images.n_images())?;
     convert(&images.pixels, matrix.as_mut_slice());
     Ok(matrix)
 }

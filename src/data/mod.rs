@@ -29,7 +29,6 @@ pub mod cifar10;
 pub mod digits;
 pub mod idx;
 mod images;
-mod memory;
 mod moments;
 mod patches;
 mod source;

@@ -1,8 +1,8 @@
 //! Means, variances and covariances of the features of a data set, in f64.
 
-use super::memory::zeros;
 use crate::error::Error;
 use crate::matmul::{Operand, Product};
+use crate::memory::zero_matrix;
 use crate::samples::{Samples, check_finite};
 use crate::scalar::Real;
 use nalgebra::DMatrix;
@@ -49,7 +49,7 @@ pub(super) fn variance<T: Real>(data: &DMatrix<T>, mean: &[f64]) -> Result<Vec<f
 /// E\[(x − E\[x\])(x − E\[x\])ᵀ\].
 pub(super) fn covariance<T: Real>(data: &DMatrix<T>, mean: &[f64]) -> Result<DMatrix<f64>, Error> {
     let n = mean.len();
-    let mut covariance = zeros("covariance", n, n)?;
+    let mut covariance = zero_matrix("covariance", n, n)?;
     let mut centred = Vec::new();
     for samples in data.as_slice().chunks(CHUNK * n) {
         subtract(samples, mean, &mut centred);

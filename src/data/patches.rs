@@ -1,8 +1,8 @@
 //! Patches: small parts of images, taken at random.
 
 use super::images::{Images, convert};
-use super::memory::zeros;
 use crate::error::{Error, at_least_one};
+use crate::memory::zero_matrix;
 use crate::random::{Purpose, Random};
 use crate::scalar::{Real, compiled};
 use nalgebra::DMatrix;
@@ -62,7 +62,7 @@ fn draw<T: Real>(
     seed: u64,
 ) -> Result<DMatrix<T>, Error> {
     let n_inputs = height * width * images.channels();
-    let mut patches = zeros("patches", n_inputs, count)?;
+    let mut patches = zero_matrix("patches", n_inputs, count)?;
     for (index, patch) in patches.as_mut_slice().chunks_exact_mut(n_inputs).enumerate() {
         let mut random = Random::stream(seed, Purpose::Patches, 0, 0, index);
         let image = random.below(images.n_images());

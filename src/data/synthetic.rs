@@ -1,7 +1,7 @@
 //! Samples that were made from sparse codes, which are known.
 
-use super::memory::zeros;
 use crate::error::{Error, at_least_one, non_negative};
+use crate::memory::zero_matrix;
 use crate::random::{Purpose, Random};
 use crate::samples::check_finite;
 use crate::scalar::{Real, compiled};
@@ -101,7 +101,7 @@ impl SparseDictionary {
 
     /// The atoms in the columns.
     fn atoms(&self, seed: u64) -> Result<DMatrix<f64>, Error> {
-        let mut atoms = zeros("dictionary", self.n_inputs, self.n_atoms)?;
+        let mut atoms = zero_matrix("dictionary", self.n_inputs, self.n_atoms)?;
         for (index, mut atom) in atoms.column_iter_mut().enumerate() {
             let mut random = Random::stream(seed, Purpose::Dictionary, 0, 0, index);
             // A draw of zeros alone has no direction.
@@ -120,8 +120,8 @@ fn generate<T: Real>(
     seed: u64,
 ) -> Result<SparseSamples<T>, Error> {
     let atoms = model.atoms(seed)?;
-    let mut codes = zeros("codes", model.n_atoms, n_samples)?;
-    let mut data = zeros("data", model.n_inputs, n_samples)?;
+    let mut codes = zero_matrix("codes", model.n_atoms, n_samples)?;
+    let mut data = zero_matrix("data", model.n_inputs, n_samples)?;
     let mut sum = vec![0.0; model.n_inputs];
     for (index, (mut code, mut sample)) in
         codes.column_iter_mut().zip(data.column_iter_mut()).enumerate()

@@ -1,9 +1,9 @@
 //! Whitening: data with mean 0 and identity covariance.
 
-use super::memory::zeros;
 use super::moments::{CHUNK, covariance, mean, subtract};
 use crate::error::{Error, same_size};
 use crate::matmul::Operand;
+use crate::memory::zero_matrix;
 use crate::samples::check_finite;
 use crate::scalar::{Real, compiled};
 use nalgebra::{DMatrix, SymmetricEigen};
@@ -178,7 +178,7 @@ fn affine_in<T: Real>(
 ) -> Result<DMatrix<T>, Error> {
     check_finite("data to transform", x.as_slice(), x.nrows())?;
     let (rows, columns) = matrix.shape();
-    let mut result = zeros("transformed data", rows, x.ncols())?;
+    let mut result = zero_matrix("transformed data", rows, x.ncols())?;
     let matrix = matrix.map(T::of);
     let mut centred: Vec<T> = Vec::new();
     let pieces = x.as_slice().chunks(CHUNK * columns);

@@ -1,0 +1,220 @@
+//! How sparse the codes are and how good the reconstructions.
+
+use crate::activation::Activation;
+use crate::autoencoder::RegularizedAutoEncoder;
+use crate::error::{Error, same_size};
+use crate::inference;
+use crate::model::Parameters;
+use crate::samples::Samples;
+use crate::scalar::{Real, compiled};
+
+/// Samples that are encoded at a time.
+const CHUNK: usize = 256;
+
+/// Sparsity of the codes and quality of the reconstructions of a data set; see [`evaluate`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Evaluation {
+    /// δ_min: a unit is active for a sample if h > δ_min.
+    pub threshold: f64,
+    /// The share of the N·m pairs of sample and unit with h > δ_min, Eq. 14.
+    pub average_activation_fraction: f64,
+    /// Number of units with h ≤ δ_min for every sample.
+    pub dead_units: usize,
+    /// The share of the pairs with h = 0 exactly.
+    pub hard_zero_fraction: f64,
+    /// For each unit, the share of the samples for which it is active; m values.
+    pub activation_rate: Vec<f64>,
+    /// For each sample, the number of active units; N values.
+    pub active_units: Vec<usize>,
+    /// E\[a_j\] of each unit; m values.
+    pub pre_activation_mean: Vec<f64>,
+    /// Var\[a_j\] of each unit, 1/N; m values.
+    pub pre_activation_variance: Vec<f64>,
+    /// J_AE = E‖x − y‖²: the sum over the inputs, the mean over the samples.
+    pub reconstruction_error: f64,
+    /// 1 − E‖x − y‖² / E‖x − E\[x\]‖²: 1 for perfect reconstructions, 0 for always answering with
+    /// the mean; `None` where all samples are alike.
+    pub explained_variance: Option<f64>,
+}
+
+impl Evaluation {
+    /// The share of the units that are dead.
+    pub fn dead_fraction(&self) -> f64 {
+        self.dead_units as f64 / self.activation_rate.len() as f64
+    }
+
+    /// The mean over the samples of the number of active units, ℓ0.
+    pub fn mean_active_units(&self) -> f64 {
+        self.average_activation_fraction * self.activation_rate.len() as f64
+    }
+
+    /// The mean of E\[a_j\] over the units.
+    pub fn mean_pre_activation(&self) -> f64 {
+        let units = self.pre_activation_mean.len() as f64;
+        self.pre_activation_mean.iter().sum::<f64>() / units
+    }
+}
+
+/// Evaluates a model on a data set (n × N, any N): it is encoded in pieces, so that no m × N array
+/// exists. δ_min is what the activation declares.
+///
+/// # Errors
+/// [`Error::Dimension`] if a sample has not n values, [`Error::Empty`] without samples,
+/// [`Error::NotFinite`] for NaN and ±∞, [`Error::NotFiniteResult`] if something overflows.
+///
+/// ```
+/// use nalgebra::{DVector, dmatrix};
+/// use regularized_autoencoder::{Parameters, RegularizedAutoEncoder, Relu, metrics};
+/// // h = max(0, x_1), max(0, −x_1), max(0, x_1 − 9)
+/// let parameters = Parameters::new(
+///     dmatrix![1.0, -1.0, 1.0; 0.0, 0.0, 0.0],
+///     DVector::from_column_slice(&[0.0, 0.0, -9.0]),
+///     None,
+/// )?;
+/// let model = RegularizedAutoEncoder::builder(2, 3)
+///     .activation(Relu)
+///     .parameters(parameters)
+///     .build()?;
+/// let x = dmatrix![1.0, 2.0, -3.0; 0.0, 0.0, 0.0];
+/// let evaluation = metrics::evaluate(&model, &x)?;
+/// assert_eq!(evaluation.active_units, [1, 1, 1]);
+/// assert_eq!(evaluation.average_activation_fraction, 1.0 / 3.0);
+/// assert_eq!(evaluation.dead_units, 1);
+/// assert_eq!(evaluation.explained_variance, Some(1.0));
+/// # Ok::<(), regularized_autoencoder::Error>(())
+/// ```
+pub fn evaluate<'a, T: Real, A: Activation<T>, R>(
+    model: &RegularizedAutoEncoder<T, A, R>,
+    samples: impl Into<Samples<'a, T>>,
+) -> Result<Evaluation, Error> {
+    let threshold = model.activation().properties().threshold.code;
+    evaluate_with_threshold(model, samples, threshold)
+}
+
+/// [`evaluate`] with another δ_min than the activation declares.
+///
+/// # Errors
+/// Those of [`evaluate`], and [`Error::InvalidParameter`] if the threshold is infinite or NaN.
+pub fn evaluate_with_threshold<'a, T: Real, A: Activation<T>, R>(
+    model: &RegularizedAutoEncoder<T, A, R>,
+    samples: impl Into<Samples<'a, T>>,
+    threshold: f64,
+) -> Result<Evaluation, Error> {
+    let samples = samples.into();
+    if !threshold.is_finite() {
+        return Err(Error::invalid("activation threshold", threshold, "finite"));
+    }
+    same_size("values per sample", model.n_inputs(), samples.n_inputs())?;
+    samples.check("samples")?;
+    let (parameters, activation) = (model.parameters(), model.activation());
+    measure(parameters, activation, &samples, threshold)
+}
+
+fn measure<T: Real>(
+    parameters: &Parameters<T>,
+    activation: &dyn Activation<T>,
+    samples: &Samples<'_, T>,
+    threshold: f64,
+) -> Result<Evaluation, Error> {
+    compiled!(T, measure_in(
+        parameters: &Parameters<T>,
+        activation: &dyn Activation<T>,
+        samples: &Samples<'_, T>,
+        threshold: f64,
+    ) -> Result<Evaluation, Error>)
+}
+
+fn measure_in<T: Real>(
+    parameters: &Parameters<T>,
+    activation: &dyn Activation<T>,
+    samples: &Samples<'_, T>,
+    threshold: f64,
+) -> Result<Evaluation, Error> {
+    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+    let n_samples = samples.n_samples();
+    let delta_min = T::of(threshold);
+    let mut active_samples = vec![0_usize; n_hidden];
+    let mut active_units = Vec::with_capacity(n_samples);
+    let mut hard_zeros = 0_usize;
+    let mut pre_activations = Moments::new(n_hidden);
+    let mut inputs = Moments::new(n_inputs);
+    let mut squared_error = 0.0;
+    for chunk in samples.chunks(CHUNK) {
+        let (a, h) = inference::encode(parameters, activation, chunk)?;
+        let y = inference::decode(parameters, h.as_slice());
+        for (y, x) in y.iter().zip(chunk) {
+            let difference = (*y - *x).as_f64();
+            squared_error += difference * difference;
+        }
+        chunk.chunks_exact(n_inputs).for_each(|x| inputs.add(x));
+        a.as_slice().chunks_exact(n_hidden).for_each(|a| pre_activations.add(a));
+        for code in h.as_slice().chunks_exact(n_hidden) {
+            let mut active = 0;
+            for (count, h) in active_samples.iter_mut().zip(code) {
+                let is_active = usize::from(*h > delta_min);
+                *count += is_active;
+                active += is_active;
+                hard_zeros += usize::from(h.is_zero());
+            }
+            active_units.push(active);
+        }
+    }
+    let reconstruction_error = squared_error / n_samples as f64;
+    if !reconstruction_error.is_finite() {
+        let quantity = "reconstruction error";
+        return Err(Error::NotFiniteResult { quantity, unit: None, value: reconstruction_error });
+    }
+    let pairs = n_samples as f64 * n_hidden as f64;
+    let spread: f64 = inputs.variance().sum();
+    Ok(Evaluation {
+        threshold,
+        average_activation_fraction: active_units.iter().sum::<usize>() as f64 / pairs,
+        dead_units: active_samples.iter().filter(|count| **count == 0).count(),
+        hard_zero_fraction: hard_zeros as f64 / pairs,
+        activation_rate: active_samples.iter().map(|n| *n as f64 / n_samples as f64).collect(),
+        active_units,
+        pre_activation_mean: pre_activations.mean().collect(),
+        pre_activation_variance: pre_activations.variance().collect(),
+        reconstruction_error,
+        explained_variance: (spread > 0.0).then(|| 1.0 - reconstruction_error / spread),
+    })
+}
+
+/// Mean and variance of each row, measured from the first column so that nothing cancels.
+struct Moments {
+    count: f64,
+    origin: Vec<f64>,
+    sum: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Moments {
+    fn new(rows: usize) -> Self {
+        Self { count: 0.0, origin: vec![0.0; rows], sum: vec![0.0; rows], squares: vec![0.0; rows] }
+    }
+
+    fn add<T: Real>(&mut self, column: &[T]) {
+        if self.count == 0.0 {
+            self.origin.iter_mut().zip(column).for_each(|(out, value)| *out = value.as_f64());
+        }
+        self.count += 1.0;
+        let sums = self.sum.iter_mut().zip(&mut self.squares).zip(&self.origin);
+        for (((sum, squares), origin), value) in sums.zip(column) {
+            let difference = value.as_f64() - origin;
+            *sum += difference;
+            *squares += difference * difference;
+        }
+    }
+
+    fn mean(&self) -> impl Iterator<Item = f64> {
+        self.origin.iter().zip(&self.sum).map(|(origin, sum)| origin + sum / self.count)
+    }
+
+    fn variance(&self) -> impl Iterator<Item = f64> {
+        self.squares.iter().zip(&self.sum).map(|(squares, sum)| {
+            let mean = sum / self.count;
+            (squares / self.count - mean * mean).max(0.0)
+        })
+    }
+}
