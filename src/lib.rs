@@ -12,7 +12,8 @@ mod samples;
 mod scalar;
 
 pub use activation::{
-    Activation, ActivationMetadata, Interval, Jet, Kink, Properties, Sigmoid, Sign, Threshold,
+    Activation, ActivationMetadata, Elu, Gelu, HardSigmoid, Identity, Interval, Jet, Kink,
+    LeakyRelu, Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
 pub use error::Error;
 pub use random::Random;
