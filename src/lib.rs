@@ -77,7 +77,8 @@ mod scalar;
 pub mod train;
 
 pub use activation::{
-    Activation, ActivationMetadata, Interval, Jet, Kink, Properties, Sigmoid, Sign, Threshold,
+    Activation, ActivationMetadata, Elu, Gelu, HardSigmoid, Identity, Interval, Jet, Kink,
+    LeakyRelu, Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
 pub use autoencoder::{AutoEncoderBuilder, RegularizedAutoEncoder};
 pub use corruption::{Corruption, GaussianNoise, Masking, SaltAndPepper};

@@ -1,6 +1,17 @@
 //! Elementary functions in forms that neither overflow nor cancel.
 
 use crate::scalar::Real;
+use std::f64::consts::FRAC_1_SQRT_2;
+
+/// `value`, or NaN where `a` is NaN.
+pub(crate) fn unless_nan<T: Real>(a: T, value: T) -> T {
+    if a.is_nan() { a } else { value }
+}
+
+/// `a`, brought into [−1000, 1000]: beyond, e^{−|a|} is 0, and its product with ±∞ would be NaN.
+pub(crate) fn within_tails<T: Real>(a: T) -> T {
+    a.clamp(T::of(-1000.0), T::of(1000.0))
+}
 
 /// σ(a) = 1/(1 + e^{−a}).
 pub(crate) fn sigmoid<T: Real>(a: T) -> T {
@@ -12,11 +23,10 @@ pub(crate) fn sigmoid<T: Real>(a: T) -> T {
     }
 }
 
-/// σ'(a) = σ(a) σ(−a), instead of σ(1 − σ), which cancels for large a.
+/// σ'(a) = σ(1 − σ), with σ at −|a|: it is at most ½ there, so that nothing cancels.
 pub(crate) fn sigmoid_first<T: Real>(a: T) -> T {
-    let e = (-a.abs()).exp();
-    let one_plus = T::one() + e;
-    e / (one_plus * one_plus)
+    let tail = sigmoid(-a.abs());
+    tail * (T::one() - tail)
 }
 
 /// σ''(a) = σ'(a)(1 − 2σ(a)), the second factor as −tanh(a/2).
@@ -24,8 +34,19 @@ pub(crate) fn sigmoid_second<T: Real>(a: T) -> T {
     -sigmoid_first(a) * (a * T::of(0.5)).tanh()
 }
 
-/// σ'''(a) = σ'(a)(1 − 6σ'(a)).
+/// σ'''(a) = σ'(a)(1 − 6σ'(a)), the second factor as (3t² − 1)/2 with t = tanh(a/2).
 pub(crate) fn sigmoid_third<T: Real>(a: T) -> T {
-    let first = sigmoid_first(a);
-    first * (T::one() - T::of(6.0) * first)
+    let t = (a * T::of(0.5)).tanh();
+    sigmoid_first(a) * (T::of(1.5) * t * t - T::of(0.5))
+}
+
+/// The standard normal distribution function Φ(a) = erfc(−a/√2)/2, instead of (1 + erf(a/√2))/2,
+/// which cancels for negative a.
+pub(crate) fn normal_cdf<T: Real>(a: T) -> T {
+    T::of(0.5) * (-a * T::of(FRAC_1_SQRT_2)).erfc()
+}
+
+/// The standard normal density φ(a) = e^{−a²/2}/√(2π).
+pub(crate) fn normal_density<T: Real>(a: T) -> T {
+    T::of(0.398_942_280_401_432_7) * (a * a * T::of(-0.5)).exp()
 }
