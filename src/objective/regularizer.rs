@@ -140,6 +140,22 @@ macro_rules! forward_to_inner {
             fn accumulate(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
                 (**self).accumulate(forward, out)
             }
+            // Forwarded, as the defaults would need `&&R`, `&&&R`, … without end.
+            fn loss(&self, pass: &Pass<'_, T>) -> Result<T, Error> {
+                (**self).loss(pass)
+            }
+            fn weight_gradient(&self, pass: &Pass<'_, T>) -> Result<DMatrix<T>, Error> {
+                (**self).weight_gradient(pass)
+            }
+            fn bias_gradient(&self, pass: &Pass<'_, T>) -> Result<DVector<T>, Error> {
+                (**self).bias_gradient(pass)
+            }
+            fn decoder_bias_gradient(
+                &self,
+                pass: &Pass<'_, T>,
+            ) -> Result<Option<DVector<T>>, Error> {
+                (**self).decoder_bias_gradient(pass)
+            }
         }
     )*};
 }
