@@ -59,6 +59,7 @@
 
 pub mod activation;
 mod autoencoder;
+pub mod check;
 pub mod corruption;
 pub mod data;
 mod error;
