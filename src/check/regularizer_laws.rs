@@ -29,8 +29,8 @@ pub(super) const SEPARABLE: &str = "cutting the layer into blocks changes nothin
 /// assert!(report.passed(), "{report}");
 /// ```
 pub fn regularizer<T: Real>(
-    regularizer: &dyn Regularizer<T>,
-    activation: &dyn Activation<T>,
+    regularizer: &(impl Regularizer<T> + ?Sized),
+    activation: &(impl Activation<T> + ?Sized),
 ) -> Report {
     let mut report = Report::default();
     let mut rejection = None;
@@ -42,7 +42,7 @@ pub fn regularizer<T: Real>(
             Ok(()) => match Problem::new(n_inputs, n_hidden, n_samples, seed as u64) {
                 Ok(problem) => {
                     checked += 1;
-                    on_problem(&problem, regularizer, activation, &mut report);
+                    on_problem(&problem, &regularizer, &activation, &mut report);
                 }
                 Err(error) => rejection = Some(error),
             },
@@ -66,11 +66,11 @@ pub fn regularizer<T: Real>(
 /// ```
 pub fn regularizer_on<T: Real>(
     problem: &Problem<T>,
-    regularizer: &dyn Regularizer<T>,
-    activation: &dyn Activation<T>,
+    regularizer: &(impl Regularizer<T> + ?Sized),
+    activation: &(impl Activation<T> + ?Sized),
 ) -> Report {
     let mut report = Report::default();
-    on_problem(problem, regularizer, activation, &mut report);
+    on_problem(problem, &regularizer, &activation, &mut report);
     report
 }
 
