@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Activation fraction and explained variance against λ.
 pub fn sparsity(runs: &[Run]) -> Scene {
     let layout = Layout::new((0.0, 5.0), (0.0, 1.0))
-        .with_width(520.0)
+        .with_width(600.0)
         .with_height(380.0)
         .with_x_label("coefficient λ (log scale from 0.5)")
         .with_y_label("fraction")
@@ -19,7 +19,7 @@ pub fn sparsity(runs: &[Run]) -> Scene {
         .with_x_tick_step(1.0)
         .with_y_tick_step(0.2)
         .with_x_tick_format(TickFormat::Custom(Arc::new(|x| coefficient(x).to_string())))
-        .with_legend_position(LegendPosition::OutsideBottomColumns)
+        .with_force_margins(60.0, 165.0)
         .with_legend_box(false);
     let mut plots = Vec::new();
     let mut legend = Vec::new();
