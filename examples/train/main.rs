@@ -139,9 +139,7 @@ fn train(
     let report = trainer.fit_with(model, x, FitOptions::default().observer(&mut progress))?;
     drop(progress);
     let evaluation = evaluate(model, x)?;
-    let filters = model.parameters().filters().column_iter();
-    let mean_filter_length =
-        filters.map(|filter| f64::from(filter.norm())).sum::<f64>() / model.n_hidden() as f64;
+    let mean_filter_length = f64::from(model.parameters().filter_lengths().mean());
     print_summary(&report, &evaluation, mean_filter_length);
     Ok(Results {
         average_activation_fraction: Some(evaluation.average_activation_fraction),
@@ -152,7 +150,7 @@ fn train(
         reconstruction_error: Some(evaluation.reconstruction_error),
         explained_variance: evaluation.explained_variance,
         steps: Some(report.steps),
-        stop_reason: Some(format!("{:?}", report.stop_reason).to_lowercase()),
+        stop_reason: Some(report.stop_reason.to_string()),
         train_seconds: Some(report.seconds),
         milliseconds_per_step: Some(milliseconds_per_step(&report)),
     })

@@ -106,6 +106,12 @@ impl<T: Real> Parameters<T> {
         self.decoder_bias.as_ref()
     }
 
+    /// ‖W_j‖ of each hidden unit, m values.
+    pub fn filter_lengths(&self) -> DVector<T> {
+        let lengths = self.filters.column_iter().map(|filter| filter.norm());
+        DVector::from_iterator(self.n_hidden(), lengths)
+    }
+
     /// Filters, encoder bias and decoder bias.
     pub fn into_parts(self) -> (DMatrix<T>, DVector<T>, Option<DVector<T>>) {
         (self.filters, self.encoder_bias, self.decoder_bias)
