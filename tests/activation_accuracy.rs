@@ -433,10 +433,7 @@ fn parameters_outside_their_sets_are_rejected() {
         let error = LeakyRelu::new(value).unwrap_err().to_string();
         assert_eq!(error, format!("alpha is {value}, but must be in [0, 1]"));
     }
-    assert_eq!(
-        LeakyRelu::new(1e-50).unwrap_err().to_string(),
-        format!("alpha is {}, {scale}", 1e-50)
-    );
+    assert_eq!(LeakyRelu::new(1e-50).unwrap_err().to_string(), format!("alpha is 1e-50, {scale}"));
     assert_eq!(LeakyRelu::default(), LeakyRelu::new(0.01).unwrap());
     assert_eq!(Elu::default(), Elu::new(1.0).unwrap());
     assert_eq!(Softplus::default(), Softplus::with_sharpness(1.0).unwrap());
