@@ -63,7 +63,6 @@ fn gradients_are_central_differences() {
     };
     let config = ProptestConfig { source_file: Some(file!()), ..cases(100) };
     TestRunner::new(config).run(&problem(), property).unwrap();
-    println!("{} checked, {} skipped", checked.get(), skipped.get());
     assert!(skipped.get() < checked.get() / 10, "{} of {}", skipped.get(), checked.get());
 }
 

@@ -298,17 +298,12 @@ pub fn relative_error(found: &[f64], expected: &[f64], floor: f64) -> f64 {
     errors.fold(0.0, worse)
 }
 
-/// How far two evaluations of an objective are apart, relative to their size.
+/// How far two evaluations of an objective are apart, relative to the largest number in them or to
+/// 1: their terms may cancel.
 pub fn difference<T: Real>(
     (found, found_gradient): &(T, Gradient<T>),
     (expected, expected_gradient): &(T, Gradient<T>),
 ) -> f64 {
-    const FLOOR: f64 = 1e-3;
-    let (found, expected) = (found.as_f64(), expected.as_f64());
-    let floor = expected.abs().max(FLOOR);
-    relative_error(&[found], &[expected], FLOOR).max(relative_error(
-        &entries(found_gradient),
-        &entries(expected_gradient),
-        floor,
-    ))
+    let all = |value: &T, gradient| [vec![value.as_f64()], entries(gradient)].concat();
+    relative_error(&all(found, found_gradient), &all(expected, expected_gradient), 1.0)
 }
