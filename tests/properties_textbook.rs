@@ -1,6 +1,8 @@
 //! The trainer's steps are those of the textbook: the formulas of the model, written down once more
 //! for one sample and one unit at a time, over several batches and passes.
 
+#![allow(clippy::needless_range_loop, reason = "indices stand where the formulas have them")]
+
 mod common;
 
 use common::*;
