@@ -54,11 +54,12 @@
 //! right. The common names are re-exported here and in [`prelude`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(clippy::unwrap_used)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod activation;
 mod autoencoder;
+pub mod check;
 pub mod corruption;
 pub mod data;
 mod error;
@@ -101,3 +102,8 @@ pub use train::{
     Constraint, EarlyStopping, EpochEvent, EpochRecord, FitOptions, LearningRate, Observer, Report,
     StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, TrainingState,
 };
+
+/// Compiles and runs the README's example.
+#[cfg(all(doctest, feature = "digits"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

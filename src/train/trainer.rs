@@ -124,7 +124,8 @@ impl<T: Real> Trainer<T> {
     ///
     /// let x = DMatrix::from_fn(3, 60, |i, j| (i as f64 + j as f64).cos());
     /// let mut model = RegularizedAutoEncoder::builder(3, 4).build()?;
-    /// let options = FitOptions::default().validation(&x).observer(&mut StopAfterTwo);
+    /// let mut observer = StopAfterTwo;
+    /// let options = FitOptions::default().validation(&x).observer(&mut observer);
     /// let report = Trainer::builder().build()?.fit_with(&mut model, &x, options)?;
     /// assert_eq!((report.history.len(), report.stop_reason), (2, StopReason::Observer));
     /// # Ok::<(), regularized_autoencoder::Error>(())

@@ -1,0 +1,70 @@
+//! Derivatives by differences.
+
+use crate::scalar::Real;
+
+/// Steps that are tried, as powers of ε.
+const STEPS: [f64; 5] = [0.125, 0.2, 0.27, 0.33, 0.4];
+
+/// Compares `derivative`, claimed to be that of `f` at `x`, with differences of fourth order.
+///
+/// The steps range over ε^{1/8} to ε^{2/5} times `scale`, and the claim stands if one of them
+/// agrees: too long a step misses the curvature of a sharp function, too short a one drowns in
+/// rounding, and a false claim agrees with none. `size` is the size of the numbers that are
+/// rounded on the way to f.
+///
+/// Gives the nearest difference if the claim falls.
+pub(super) fn disagreement<T: Real>(
+    f: impl Fn(T) -> T,
+    x: T,
+    derivative: T,
+    scale: f64,
+    size: f64,
+) -> Option<f64> {
+    let epsilon = T::EPSILON.as_f64();
+    let claimed = derivative.as_f64();
+    let mut nearest = f64::NAN;
+    for power in STEPS {
+        // A step after which x + h is exact.
+        let h = (x + T::of(scale * epsilon.powf(power))) - x;
+        let at = |multiple: f64| f(x + h * T::of(multiple)).as_f64();
+        let step = h.as_f64();
+        let difference = (8.0 * (at(1.0) - at(-1.0)) - (at(2.0) - at(-2.0))) / (12.0 * step);
+        // The second part is for numbers so small that they have lost digits.
+        let rounding = 20.0 * (epsilon * size + T::MIN_POSITIVE.as_f64()) / step;
+        let tolerance = epsilon.powf(0.4) * claimed.abs().max(difference.abs()) + rounding;
+        let error = (difference - claimed).abs();
+        if error <= tolerance {
+            return None;
+        }
+        if !(error >= (nearest - claimed).abs()) {
+            nearest = difference;
+        }
+    }
+    Some(nearest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_the_derivative_and_with_nothing_near_it() {
+        for x in [-3.0_f64, -0.1, 0.0, 0.7, 20.0] {
+            let size = x.abs().max(1.0);
+            assert_eq!(disagreement(|x: f64| x.sin(), x, x.cos(), 1.0, size), None);
+            for wrong in [-x.cos(), 2.0 * x.cos(), x.cos() + 1e-4, 0.0, f64::NAN] {
+                assert!(disagreement(|x: f64| x.sin(), x, wrong, 1.0, size).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn sharp_functions_are_no_problem() {
+        let sharp = |x: f64| (1e4 * x).tanh();
+        let slope = |x: f64| 1e4 / (1e4 * x).cosh().powi(2);
+        for x in [0.0, 1e-5, -3e-4] {
+            assert_eq!(disagreement(sharp, x, slope(x), 1.0, 1.0), None);
+            assert!(disagreement(sharp, x, slope(x) * 1.01, 1.0, 1.0).is_some());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! A small random setting in which a regularizer is checked.
+
+use crate::activation::Activation;
+use crate::error::Error;
+use crate::model::Parameters;
+use crate::objective::{Batch, Pass};
+use crate::random::Random;
+use crate::samples::Samples;
+use crate::scalar::Real;
+use nalgebra::{DMatrix, DVector};
+
+/// Parameters, input, target and noise for one evaluation of a regularizer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem<T: Real> {
+    /// Filters (n × m) and biases.
+    pub parameters: Parameters<T>,
+    /// n × B.
+    pub input: DMatrix<T>,
+    /// n × B.
+    pub target: DMatrix<T>,
+    /// n × (B · draws), standard normal.
+    pub noise: DMatrix<T>,
+}
+
+impl<T: Real> Problem<T> {
+    /// How many draws of noise a problem brings.
+    pub const DRAWS: usize = 4;
+
+    /// A problem of the given sizes that is a function of the seed: normal inputs and biases,
+    /// filters of length about 1.
+    ///
+    /// # Errors
+    /// [`Error::Zero`] if a size is 0.
+    pub fn new(
+        n_inputs: usize,
+        n_hidden: usize,
+        n_samples: usize,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        crate::error::at_least_one("n_samples", n_samples)?;
+        let mut random = Random::new(seed);
+        let mut normal = |scale: f64| T::of(scale) * random.standard_normal::<T>();
+        let scale = 1.0 / (n_inputs as f64).sqrt();
+        let parameters = Parameters::new(
+            DMatrix::from_fn(n_inputs, n_hidden, |_, _| normal(scale)),
+            DVector::from_fn(n_hidden, |_, _| normal(0.7)),
+            Some(DVector::from_fn(n_inputs, |_, _| normal(0.3))),
+        )?;
+        Ok(Self {
+            parameters,
+            input: DMatrix::from_fn(n_inputs, n_samples, |_, _| normal(1.0)),
+            target: DMatrix::from_fn(n_inputs, n_samples, |_, _| normal(1.0)),
+            noise: DMatrix::from_fn(n_inputs, n_samples * Self::DRAWS, |_, _| normal(1.0)),
+        })
+    }
+
+    /// What an objective is a function of.
+    ///
+    /// # Errors
+    /// Those of [`Pass::new`].
+    pub fn pass<'a>(&'a self, activation: &'a dyn Activation<T>) -> Result<Pass<'a, T>, Error> {
+        self.pass_at(&self.parameters, activation)
+    }
+
+    /// The same with other parameters.
+    pub(super) fn pass_at<'a>(
+        &'a self,
+        parameters: &'a Parameters<T>,
+        activation: &'a dyn Activation<T>,
+    ) -> Result<Pass<'a, T>, Error> {
+        let batch = Batch::from(&self.input)
+            .with_target(&self.target)
+            .with_noise(Samples::from(&self.noise));
+        Pass::new(parameters, activation, batch)
+    }
+}

@@ -1,0 +1,476 @@
+//! The public checker: it accepts everything that is built in, and refuses what is broken.
+
+use regularized_autoencoder::check::{self, Report};
+use regularized_autoencoder::{
+    Activation, ActivationMetadata, CodeL1, Contractive, Cotangents, DenoisingCross,
+    DenoisingCurvature, Elu, FirstOrderDenoising, Form, Forward, Gelu, HardSigmoid, HessianPenalty,
+    Identity, Interval, Jet, Kink, KlSparsity, LeakyRelu, MarginalizedDenoising, MeanCode, Needs,
+    Properties, Real, Regularizer, RegularizerMetadata, Relu, SecondOrderDenoising, Shape, Sigmoid,
+    Sign, Silu, SlopePenalty, Softplus, Tanh, Threshold, Unregularized, WeightDecay,
+};
+
+fn activations<T: Real>() -> Vec<Box<dyn Activation<T>>> {
+    vec![
+        Box::new(Relu),
+        Box::new(Softplus::new()),
+        Box::new(Softplus::with_sharpness(0.1).unwrap()),
+        Box::new(Softplus::with_sharpness(50.0).unwrap()),
+        Box::new(Sigmoid),
+        Box::new(Tanh),
+        Box::new(Identity),
+        Box::new(LeakyRelu::new(0.0).unwrap()),
+        Box::new(LeakyRelu::default()),
+        Box::new(LeakyRelu::new(1.0).unwrap()),
+        Box::new(Elu::new(0.5).unwrap()),
+        Box::new(Elu::default()),
+        Box::new(Elu::new(2.0).unwrap()),
+        Box::new(Silu),
+        Box::new(Gelu),
+        Box::new(HardSigmoid),
+    ]
+}
+
+fn regularizers<T: Real>() -> Vec<Box<dyn Regularizer<T>>> {
+    vec![
+        Box::new(Unregularized),
+        Box::new(WeightDecay::new()),
+        Box::new(MeanCode::new()),
+        Box::new(MeanCode::square()),
+        Box::new(KlSparsity::new(0.0).unwrap()),
+        Box::new(KlSparsity::new(0.2).unwrap()),
+        Box::new(CodeL1::new()),
+        Box::new(SlopePenalty::new(1, 0).unwrap()),
+        Box::new(SlopePenalty::new(1, 1).unwrap()),
+        Box::new(SlopePenalty::new(3, 3).unwrap()),
+        Box::new(Contractive::new()),
+        Box::new(Contractive::with_hessian(0.7, 0.04, 2).unwrap()),
+        Box::new(MarginalizedDenoising::new()),
+        Box::new(MarginalizedDenoising::with_variances([0.3]).unwrap()),
+        Box::new(DenoisingCross::new()),
+        Box::new(DenoisingCurvature::new()),
+        Box::new(SecondOrderDenoising::new()),
+        Box::new(FirstOrderDenoising::new(0.3).unwrap()),
+        Box::new(HessianPenalty::new(0.1, 3).unwrap()),
+        Box::new(0.3 * Contractive::new() + 0.0 * KlSparsity::new(0.1).unwrap() + WeightDecay),
+    ]
+}
+
+#[test]
+fn every_built_in_activation_passes() {
+    for activation in activations::<f64>() {
+        let report = check::activation(&*activation);
+        assert!(report.passed(), "{activation:?}, f64:\n{report}");
+    }
+    for activation in activations::<f32>() {
+        let report = check::activation(&*activation);
+        assert!(report.passed(), "{activation:?}, f32:\n{report}");
+    }
+}
+
+#[test]
+fn every_built_in_regularizer_passes_with_every_activation() {
+    for activation in activations::<f64>() {
+        for regularizer in regularizers::<f64>() {
+            let report = check::regularizer(&*regularizer, &*activation);
+            assert!(report.passed(), "{regularizer:?} with {activation:?}:\n{report}");
+        }
+    }
+}
+
+#[test]
+fn every_built_in_regularizer_passes_in_single_precision() {
+    for regularizer in regularizers::<f32>() {
+        let report = check::regularizer(&*regularizer, &Softplus::new());
+        assert!(report.passed(), "{regularizer:?}:\n{report}");
+    }
+}
+
+/// A broken activation: its parts are functions, so that each test changes one of them.
+#[derive(Clone, Debug)]
+struct Parts {
+    value: fn(f64) -> f64,
+    first: fn(f64) -> f64,
+    second: fn(f64) -> f64,
+    properties: Properties,
+}
+
+impl Parts {
+    /// The sigmoid, for a start.
+    fn sigmoid() -> Self {
+        Self {
+            value: |a| Sigmoid.value(a),
+            first: |a| Sigmoid.derivative(a),
+            second: |a| Sigmoid.second_derivative(a),
+            properties: Sigmoid.properties(),
+        }
+    }
+
+    fn relu() -> Self {
+        Self {
+            value: |a| Relu.value(a),
+            first: |a| Relu.derivative(a),
+            second: |a| Relu.second_derivative(a),
+            properties: Relu.properties(),
+        }
+    }
+}
+
+impl ActivationMetadata for Parts {
+    fn properties(&self) -> Properties {
+        self.properties.clone()
+    }
+}
+
+impl<T: Real> Activation<T> for Parts {
+    fn value(&self, a: T) -> T {
+        T::of((self.value)(a.as_f64()))
+    }
+    fn derivative(&self, a: T) -> T {
+        T::of((self.first)(a.as_f64()))
+    }
+    fn second_derivative(&self, a: T) -> T {
+        T::of((self.second)(a.as_f64()))
+    }
+}
+
+/// The laws that a report finds violated.
+fn violated(report: &Report) -> Vec<&'static str> {
+    report.violated().map(|finding| finding.law).collect()
+}
+
+fn refused(broken: &Parts) -> Vec<&'static str> {
+    let single = check::activation::<f32>(broken);
+    let double = check::activation::<f64>(broken);
+    assert!(!single.passed(), "accepted in f32: {broken:?}");
+    assert!(double.violated().all(|finding| finding.first_violation.is_some()));
+    violated(&double)
+}
+
+#[test]
+fn unbroken_parts_pass() {
+    for parts in [Parts::sigmoid(), Parts::relu()] {
+        let report = check::activation::<f64>(&parts);
+        assert!(report.passed(), "{report}");
+    }
+}
+
+#[test]
+fn wrong_sign_of_the_derivative() {
+    let broken = Parts { first: |a| -Sigmoid.derivative(a), ..Parts::sigmoid() };
+    assert!(refused(&broken).contains(&"the derivative is that of the value"));
+}
+
+#[test]
+fn derivative_off_by_a_factor_of_two() {
+    let broken = Parts { first: |a| 2.0 * Sigmoid.derivative(a), ..Parts::sigmoid() };
+    let laws = refused(&broken);
+    assert!(laws.contains(&"the derivative is that of the value"));
+    assert!(laws.contains(&"the second derivative is that of the first"));
+}
+
+#[test]
+fn second_derivative_of_another_function() {
+    let broken = Parts { second: |a| Tanh.second_derivative(a), ..Parts::sigmoid() };
+    assert_eq!(refused(&broken), ["the second derivative is that of the first"]);
+}
+
+#[test]
+fn false_convexity() {
+    let mut broken = Parts::sigmoid();
+    broken.properties.convex = true;
+    assert_eq!(refused(&broken), ["the value is convex, as declared"]);
+    broken.properties.convex = false;
+    broken.properties.curvature = Sign::NonNegative;
+    assert_eq!(refused(&broken), ["the curvature has the declared sign"]);
+}
+
+#[test]
+fn false_monotonicity() {
+    let mut broken = Parts {
+        value: |a| Silu.value(a),
+        first: |a| Silu.derivative(a),
+        second: |a| Silu.second_derivative(a),
+        properties: Silu.properties(),
+    };
+    broken.properties.slope = Sign::NonNegative;
+    let laws = refused(&broken);
+    assert!(laws.contains(&"the slope has the declared sign"));
+    assert!(laws.contains(&"the value is non-decreasing, as declared"));
+}
+
+#[test]
+fn false_strictness() {
+    let mut broken = Parts::relu();
+    broken.properties.slope = Sign::Positive;
+    assert_eq!(refused(&broken), ["the slope has the declared sign"]);
+    let mut broken = Parts::relu();
+    broken.properties.curvature = Sign::Positive;
+    assert_eq!(refused(&broken), ["the curvature has the declared sign"]);
+}
+
+#[test]
+fn false_saturation() {
+    let mut broken = Parts::sigmoid();
+    broken.properties.limit_at_negative_infinity = Some(-1.0);
+    assert_eq!(refused(&broken), ["the limit at −∞ is the declared one"]);
+    for limit in [f64::NEG_INFINITY, f64::INFINITY, 0.1, f64::NAN] {
+        broken.properties.limit_at_negative_infinity = Some(limit);
+        assert_eq!(refused(&broken), ["the limit at −∞ is the declared one"]);
+    }
+}
+
+#[test]
+fn false_range() {
+    let mut broken = Parts::sigmoid();
+    broken.properties.range = Interval::new(0.0, 0.99);
+    assert_eq!(refused(&broken), ["the value lies in the declared range"]);
+    let mut broken = Parts::sigmoid();
+    broken.properties.derivative_range = Interval::new(0.0, 0.24);
+    assert_eq!(refused(&broken), ["the derivative lies in the declared range"]);
+}
+
+#[test]
+fn wrong_a_min() {
+    let law = ["s(a) ≤ δ_min up to a_min, and not just above it"];
+    for wrong in [-2.0, -2.3] {
+        let mut broken = Parts::sigmoid();
+        broken.properties.threshold = Threshold { code: 0.1, pre_activation: Some(wrong) };
+        assert_eq!(refused(&broken), law);
+    }
+    // s rises above δ_min only between −4 and −3, far below the a_min that is declared.
+    let bump = |a: f64| if (-4.0..-3.0).contains(&a) { 0.2 } else { Sigmoid.value(a) };
+    let mut broken = Parts { value: bump, ..Parts::sigmoid() };
+    broken.properties = Properties {
+        kinks: vec![Kink { at: -4.0, order: 0 }, Kink { at: -3.0, order: 0 }].into(),
+        threshold: Sigmoid.properties().threshold,
+        ..Properties::unknown()
+    };
+    assert!(refused(&broken).contains(&law[0]));
+}
+
+#[test]
+fn a_discontinuity_that_is_not_named_as_kink() {
+    let law = ["nothing jumps but at a declared kink of that order"];
+    let mut broken = Parts::relu();
+    broken.properties.kinks = vec![].into();
+    assert!(refused(&broken).contains(&law[0]));
+    // Named, but with an order that promises a continuous first derivative.
+    broken.properties.kinks = vec![Kink { at: 0.0, order: 2 }].into();
+    assert_eq!(refused(&broken), law);
+    // A step of the value far from any special point.
+    let step = |a: f64| Sigmoid.value(a) + if a > 7.777 { 0.01 } else { 0.0 };
+    let mut broken = Parts { value: step, ..Parts::sigmoid() };
+    broken.properties = Properties::unknown();
+    assert!(refused(&broken).contains(&law[0]));
+}
+
+#[test]
+fn false_hard_zeros() {
+    // Far out the sigmoid underflows to 0, which is no hard zero.
+    let mut broken = Parts::sigmoid();
+    broken.properties.hard_zeros = true;
+    assert_eq!(refused(&broken), ["hard zeros are exact zeros and no underflow"]);
+}
+
+#[test]
+fn nan_mapped_to_a_number() {
+    let broken = Parts { value: |a| a.max(0.0), ..Parts::relu() };
+    assert_eq!(refused(&broken), ["NaN gives NaN"]);
+}
+
+#[test]
+fn overflow() {
+    // log(1 + e^a), infinite from a = 710 on.
+    let broken = Parts {
+        value: |a| (1.0 + a.exp()).ln(),
+        first: |a| Sigmoid.value(a),
+        second: |a| Sigmoid.derivative(a),
+        properties: Properties::unknown(),
+    };
+    assert!(refused(&broken).contains(&"finite pre-activations give finite values"));
+}
+
+#[test]
+fn a_batch_evaluation_that_differs() {
+    #[derive(Debug)]
+    struct ForgetsTheLast;
+    impl ActivationMetadata for ForgetsTheLast {}
+    impl<T: Real> Activation<T> for ForgetsTheLast {
+        fn value(&self, a: T) -> T {
+            Tanh.value(a)
+        }
+        fn derivative(&self, a: T) -> T {
+            Tanh.derivative(a)
+        }
+        fn second_derivative(&self, a: T) -> T {
+            Tanh.second_derivative(a)
+        }
+        fn evaluate(&self, jet: Jet<'_, T>) {
+            let even = jet.input.len() / 2 * 2;
+            for (out, a) in jet.value[..even].iter_mut().zip(jet.input) {
+                *out = Tanh.value(*a);
+            }
+        }
+    }
+    let report = check::activation::<f64>(&ForgetsTheLast);
+    assert_eq!(violated(&report), ["a slice gives what single calls give"]);
+}
+
+/// E Σ_j s'(a_j)² ‖W_j‖² + Σ_j ρ_j², with switches that break it.
+#[derive(Clone, Debug)]
+struct Switched {
+    sign: f64,
+    without_length_path: bool,
+    without_mean_path: bool,
+    sum_instead_of_mean: bool,
+    form: Form,
+}
+
+impl Switched {
+    fn right() -> Self {
+        Self {
+            sign: 1.0,
+            without_length_path: false,
+            without_mean_path: false,
+            sum_instead_of_mean: false,
+            form: Form::Unknown,
+        }
+    }
+}
+
+impl RegularizerMetadata for Switched {
+    fn form(&self) -> Form {
+        self.form.clone()
+    }
+    fn needs(&self, _: Shape) -> Needs {
+        Needs::per_unit()
+    }
+}
+
+impl<T: Real> Regularizer<T> for Switched {
+    fn accumulate(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
+        let mean = forward.sample_weight();
+        let weight = if self.sum_instead_of_mean { T::one() } else { mean };
+        let two = T::of(2.0 * self.sign);
+        let mut value = T::zero();
+        for j in 0..forward.n_units() {
+            let (length, rho) = (forward.squared_lengths()[j], forward.mean_code()[j]);
+            value += rho * rho;
+            for i in 0..forward.n_samples() {
+                let d = forward.derivative(i)[j];
+                let c = forward.second_derivative(i)[j];
+                value += mean * d * d * length;
+                out.add_pre_activation(j, i, weight * two * d * c * length);
+                if !self.without_mean_path {
+                    out.add_pre_activation(j, i, weight * two * rho * d);
+                }
+                if !self.without_length_path {
+                    out.add_squared_length(j, mean * d * d);
+                }
+            }
+        }
+        value
+    }
+}
+
+fn refused_regularizer(broken: &dyn Regularizer<f64>) -> Vec<&'static str> {
+    let report = check::regularizer(broken, &Softplus::new());
+    assert!(!report.passed(), "accepted: {broken:?}");
+    violated(&report)
+}
+
+const BIAS: &str = "the bias gradient is that of the loss";
+const WEIGHTS: &str = "the weight gradient is that of the loss";
+
+#[test]
+fn the_unbroken_regularizer_passes() {
+    let report = check::regularizer::<f64>(&Switched::right(), &Softplus::new());
+    assert!(report.passed(), "{report}");
+    let report = check::regularizer::<f32>(&Switched::right(), &Softplus::new());
+    assert!(report.passed(), "{report}");
+}
+
+#[test]
+fn a_regularizer_with_a_wrong_sign() {
+    let broken = Switched { sign: -1.0, ..Switched::right() };
+    assert_eq!(refused_regularizer(&broken), [WEIGHTS, BIAS]);
+}
+
+#[test]
+fn a_regularizer_without_its_length_path() {
+    let broken = Switched { without_length_path: true, ..Switched::right() };
+    assert_eq!(refused_regularizer(&broken), [WEIGHTS]);
+}
+
+#[test]
+fn a_regularizer_without_its_mean_code_path() {
+    let broken = Switched { without_mean_path: true, ..Switched::right() };
+    assert_eq!(refused_regularizer(&broken), [WEIGHTS, BIAS]);
+}
+
+#[test]
+fn a_regularizer_whose_bias_gradient_is_not_divided_by_the_batch() {
+    let broken = Switched { sum_instead_of_mean: true, ..Switched::right() };
+    assert_eq!(refused_regularizer(&broken), [WEIGHTS, BIAS]);
+}
+
+#[test]
+fn a_false_form() {
+    // Declares that the bias does not occur.
+    let broken = Switched { form: Form::WeightsOnly, ..Switched::right() };
+    let law = ["the bias gradient has the sign that the declared form implies"];
+    assert_eq!(refused_regularizer(&broken), law);
+}
+
+#[test]
+fn a_false_claim_of_separability() {
+    /// (Σ_j ρ_j)², which joins all units.
+    #[derive(Debug)]
+    struct Total;
+    impl RegularizerMetadata for Total {
+        fn needs(&self, _: Shape) -> Needs {
+            Needs::per_unit()
+        }
+    }
+    impl<T: Real> Regularizer<T> for Total {
+        fn accumulate(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
+            let total = forward.mean_code().iter().fold(T::zero(), |sum, rho| sum + *rho);
+            let factor = T::of(2.0) * total * forward.sample_weight();
+            for i in 0..forward.n_samples() {
+                out.add_pre_activations(i, forward.derivative(i).iter().map(|d| factor * *d));
+            }
+            total * total
+        }
+    }
+    let laws = refused_regularizer(&Total);
+    assert!(laws.contains(&"cutting the layer into blocks changes nothing, as declared"));
+}
+
+#[test]
+fn a_regularizer_with_a_random_generator_of_its_own() {
+    #[derive(Debug, Default)]
+    struct Moody(std::sync::atomic::AtomicU32);
+    impl RegularizerMetadata for Moody {}
+    impl<T: Real> Regularizer<T> for Moody {
+        fn accumulate(&self, _: &Forward<'_, T>, _: &mut Cotangents<'_, T>) -> T {
+            T::of(f64::from(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed)))
+        }
+    }
+    let laws = refused_regularizer(&Moody::default());
+    assert!(laws.contains(&"the same arguments give the same value"));
+}
+
+#[test]
+fn a_regularizer_that_cannot_be_evaluated() {
+    let invalid = Contractive::new().scaled(-1.0);
+    assert_eq!(refused_regularizer(&invalid), ["the regularizer can be evaluated"]);
+    #[derive(Debug)]
+    struct NotANumber;
+    impl RegularizerMetadata for NotANumber {}
+    impl<T: Real> Regularizer<T> for NotANumber {
+        fn accumulate(&self, _: &Forward<'_, T>, _: &mut Cotangents<'_, T>) -> T {
+            T::of(f64::NAN)
+        }
+    }
+    assert_eq!(refused_regularizer(&NotANumber), ["the regularizer can be evaluated"]);
+}
