@@ -414,7 +414,7 @@ fn only_training_draws_its_noise_anew() {
     let first_order = || model(FirstOrderDenoising::new(0.2).unwrap());
     let differ = |objectives: Vec<f64>| {
         assert_eq!(objectives.len(), 3);
-        (0..3).all(|at| (objectives[at] - objectives[(at + 1) % 3]).abs() > 1e-3)
+        (0..3).all(|at| (objectives[at] - objectives[(at + 1) % 3]).abs() > 1e-6)
     };
     let samples = data(4, 20);
     assert!(!differ(observed(frozen(), &mut model(Unregularized), &samples).objectives()));
