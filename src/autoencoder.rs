@@ -71,13 +71,7 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
     /// # Errors
     /// [`Error::Dimension`] if a size differs; the model stays as it was.
     pub fn set_parameters(&mut self, parameters: Parameters<T>) -> Result<(), Error> {
-        let old = &self.parameters;
-        same_size("number of inputs", old.n_inputs(), parameters.n_inputs())?;
-        same_size("number of hidden units", old.n_hidden(), parameters.n_hidden())?;
-        let decoder_bias = |parameters: &Parameters<T>| {
-            parameters.decoder_bias().map_or(0, nalgebra::DVector::len)
-        };
-        same_size("length of the decoder bias", decoder_bias(old), decoder_bias(&parameters))?;
+        self.parameters.same_sizes(&parameters)?;
         self.parameters = parameters;
         Ok(())
     }
@@ -106,12 +100,13 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
     ///
     /// # Errors
     /// [`Error::Dimension`] if a code has not m values, [`Error::Empty`] without codes,
-    /// [`Error::NotFinite`] for NaN and ±∞.
+    /// [`Error::NotFinite`] for NaN and ±∞ in the codes, [`Error::NotFiniteResult`] if a
+    /// reconstruction overflows, [`Error::TooLarge`] if they do not fit into memory.
     pub fn decode<'a>(&self, codes: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let codes = codes.into();
         same_size("values per code", self.n_hidden(), codes.n_inputs())?;
         codes.check("codes")?;
-        Ok(inference::decode(&self.parameters, codes.as_slice()))
+        inference::decode(&self.parameters, codes.as_slice())
     }
 }
 
@@ -121,7 +116,7 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     /// # Errors
     /// [`Error::Dimension`] if a sample has not n values, [`Error::Empty`] without samples,
     /// [`Error::NotFinite`] for NaN and ±∞ in the samples, [`Error::NotFiniteResult`] if a code
-    /// overflows.
+    /// overflows, [`Error::TooLarge`] if the codes do not fit into memory.
     pub fn encode<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let samples = self.checked(samples.into())?;
         let (_, codes) = inference::encode(&self.parameters, &self.activation, samples.as_slice())?;
@@ -167,10 +162,10 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     /// The reconstructions y (n × N) of samples (n × N).
     ///
     /// # Errors
-    /// Those of [`encode`](Self::encode).
+    /// Those of [`encode`](Self::encode) and [`decode`](Self::decode).
     pub fn reconstruct<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let codes = self.encode(samples)?;
-        Ok(inference::decode(&self.parameters, codes.as_slice()))
+        inference::decode(&self.parameters, codes.as_slice())
     }
 
     fn checked<'a>(&self, samples: Samples<'a, T>) -> Result<Samples<'a, T>, Error> {

@@ -1,5 +1,6 @@
 //! The one error type: a variant for each rule that can be violated, with the numbers in it.
 
+use crate::scalar::Real;
 use std::borrow::Cow;
 use std::path::PathBuf;
 
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// A hyper-parameter lies outside the set in which it has a meaning.
-    #[error("{name} is {value}, but must be {rule}")]
+    #[error("{name} is {}, but must be {rule}", readable(*value))]
     InvalidParameter {
         /// Which hyper-parameter.
         name: Cow<'static, str>,
@@ -210,6 +211,15 @@ impl Error {
     }
 }
 
+/// `value` without long rows of zeros.
+fn readable(value: f64) -> String {
+    if value.is_normal() && !(1e-6..1e16).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
 /// `value`, if it is finite and at least 0.
 pub(crate) fn non_negative(name: &'static str, value: f64) -> Result<f64, Error> {
     if value >= 0.0 && value.is_finite() {
@@ -225,6 +235,17 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, Error> {
         Ok(value)
     } else {
         Err(Error::invalid(name, value, "finite and greater than 0"))
+    }
+}
+
+/// `value`, if it is positive and its square neither overflows nor vanishes in `f32`.
+pub(crate) fn scale(name: &'static str, value: f64) -> Result<f64, Error> {
+    let value = positive(name, value)?;
+    if (1e-18..=1e18).contains(&value) {
+        Ok(value)
+    } else {
+        let rule = "between 1e-18 and 1e18, so that `f32` can hold its square";
+        Err(Error::invalid(name, value, rule))
     }
 }
 
@@ -252,5 +273,19 @@ pub(crate) fn same_size(
         Ok(())
     } else {
         Err(Error::Dimension { what: what.into(), expected, actual })
+    }
+}
+
+/// An error for the first of the `values` that is not finite; `unit` tells whose it is.
+pub(crate) fn finite_results<T: Real>(
+    quantity: &'static str,
+    values: &[T],
+    unit: impl Fn(usize) -> Option<usize>,
+) -> Result<(), Error> {
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(at) => {
+            Err(Error::NotFiniteResult { quantity, unit: unit(at), value: values[at].as_f64() })
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Encoding and decoding, compiled in this crate.
 
 use crate::activation::{Activation, Jet};
-use crate::error::Error;
+use crate::error::{Error, finite_results};
 use crate::matmul::Operand;
 use crate::memory::zero_matrix;
 use crate::model::Parameters;
@@ -45,20 +45,23 @@ fn encode_in<T: Real>(
         None,
     )?);
     for (quantity, values) in [("pre-activation", &pre_activations), ("code", &codes)] {
-        check(quantity, values.as_slice(), n_hidden)?;
+        finite_results(quantity, values.as_slice(), |at| Some(at % n_hidden))?;
     }
     Ok((pre_activations, codes))
 }
 
 /// Reconstructions, n × N, of codes.
-pub(crate) fn decode<T: Real>(parameters: &Parameters<T>, codes: &[T]) -> DMatrix<T> {
-    compiled!(T, decode_in(parameters: &Parameters<T>, codes: &[T]) -> DMatrix<T>)
+pub(crate) fn decode<T: Real>(
+    parameters: &Parameters<T>,
+    codes: &[T],
+) -> Result<DMatrix<T>, Error> {
+    compiled!(T, decode_in(parameters: &Parameters<T>, codes: &[T]) -> Result<DMatrix<T>, Error>)
 }
 
-fn decode_in<T: Real>(parameters: &Parameters<T>, codes: &[T]) -> DMatrix<T> {
+fn decode_in<T: Real>(parameters: &Parameters<T>, codes: &[T]) -> Result<DMatrix<T>, Error> {
     let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
     let n_samples = codes.len() / n_hidden;
-    let mut reconstructions = DMatrix::zeros(n_inputs, n_samples);
+    let mut reconstructions = zero_matrix("reconstructions", n_inputs, n_samples)?;
     if let Some(bias) = &parameters.decoder_bias {
         for mut column in reconstructions.column_iter_mut() {
             column.copy_from(bias);
@@ -67,7 +70,8 @@ fn decode_in<T: Real>(parameters: &Parameters<T>, codes: &[T]) -> DMatrix<T> {
     let filters = Operand::new(parameters.filters.as_slice(), n_inputs, n_hidden);
     let codes = Operand::new(codes, n_hidden, n_samples);
     T::product(reconstructions.as_mut_slice(), true, T::one(), filters, codes);
-    reconstructions
+    finite_results("reconstruction", reconstructions.as_slice(), |_| None)?;
+    Ok(reconstructions)
 }
 
 /// The code of one sample, without allocating.
@@ -105,27 +109,8 @@ fn encode_into_in<T: Real>(
             *a = bias[unit] + dot(&filters[unit * n_inputs..][..n_inputs], sample);
         }
         activation.evaluate(Jet::new(pre_activations, code, None, None, None)?);
-        check("pre-activation", pre_activations, pre_activations.len())
-            .and_then(|()| check("code", code, code.len()))
-            .map_err(|error| match error {
-                Error::NotFiniteResult { quantity, unit, value } => {
-                    let unit = unit.map(|unit| unit + first);
-                    Error::NotFiniteResult { quantity, unit, value }
-                }
-                other => other,
-            })?;
+        finite_results("pre-activation", pre_activations, |at| Some(first + at))?;
+        finite_results("code", code, |at| Some(first + at))?;
     }
     Ok(())
-}
-
-/// An error that names the unit if a value is not finite.
-fn check<T: Real>(quantity: &'static str, values: &[T], n_units: usize) -> Result<(), Error> {
-    match values.iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(at) => Err(Error::NotFiniteResult {
-            quantity,
-            unit: Some(at % n_units),
-            value: values[at].as_f64(),
-        }),
-    }
 }

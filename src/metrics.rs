@@ -2,7 +2,7 @@
 
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
-use crate::error::{Error, same_size};
+use crate::error::{Error, finite_results, same_size};
 use crate::inference;
 use crate::model::Parameters;
 use crate::samples::Samples;
@@ -142,7 +142,7 @@ fn measure_in<T: Real>(
     let mut squared_error = 0.0;
     for chunk in samples.chunks(CHUNK) {
         let (a, h) = inference::encode(parameters, activation, chunk)?;
-        let y = inference::decode(parameters, h.as_slice());
+        let y = inference::decode(parameters, h.as_slice())?;
         for (y, x) in y.iter().zip(chunk) {
             let difference = (*y - *x).as_f64();
             squared_error += difference * difference;
@@ -161,12 +161,14 @@ fn measure_in<T: Real>(
         }
     }
     let reconstruction_error = squared_error / n_samples as f64;
-    if !reconstruction_error.is_finite() {
-        let quantity = "reconstruction error";
-        return Err(Error::NotFiniteResult { quantity, unit: None, value: reconstruction_error });
-    }
-    let pairs = n_samples as f64 * n_hidden as f64;
     let spread: f64 = inputs.variance().sum();
+    let pre_activation_mean: Vec<f64> = pre_activations.mean().collect();
+    let pre_activation_variance: Vec<f64> = pre_activations.variance().collect();
+    finite_results("reconstruction error", &[reconstruction_error], |_| None)?;
+    finite_results("variance of the samples", &[spread], |_| None)?;
+    finite_results("mean of the pre-activation", &pre_activation_mean, Some)?;
+    finite_results("variance of the pre-activation", &pre_activation_variance, Some)?;
+    let pairs = n_samples as f64 * n_hidden as f64;
     Ok(Evaluation {
         threshold,
         average_activation_fraction: active_units.iter().sum::<usize>() as f64 / pairs,
@@ -174,8 +176,8 @@ fn measure_in<T: Real>(
         hard_zero_fraction: hard_zeros as f64 / pairs,
         activation_rate: active_samples.iter().map(|n| *n as f64 / n_samples as f64).collect(),
         active_units,
-        pre_activation_mean: pre_activations.mean().collect(),
-        pre_activation_variance: pre_activations.variance().collect(),
+        pre_activation_mean,
+        pre_activation_variance,
         reconstruction_error,
         explained_variance: (spread > 0.0).then(|| 1.0 - reconstruction_error / spread),
     })
@@ -214,7 +216,9 @@ impl Moments {
     fn variance(&self) -> impl Iterator<Item = f64> {
         self.squares.iter().zip(&self.sum).map(|(squares, sum)| {
             let mean = sum / self.count;
-            (squares / self.count - mean * mean).max(0.0)
+            let variance = squares / self.count - mean * mean;
+            // Unlike `max`, this keeps a NaN.
+            if variance < 0.0 { 0.0 } else { variance }
         })
     }
 }

@@ -425,18 +425,15 @@ fn parameters_outside_their_sets_are_rejected() {
     let scale = "but must be between 1e-18 and 1e18, so that `f32` can hold its square";
     for value in [1e-19, 1e19, 1e-300, 1e300] {
         let error = Softplus::with_sharpness(value).unwrap_err().to_string();
-        assert_eq!(error, format!("sharpness is {value}, {scale}"));
+        assert_eq!(error, format!("sharpness is {value:e}, {scale}"));
         let error = Elu::new(value).unwrap_err().to_string();
-        assert_eq!(error, format!("alpha is {value}, {scale}"));
+        assert_eq!(error, format!("alpha is {value:e}, {scale}"));
     }
     for value in [-0.1, 1.1, infinity, -infinity, nan] {
         let error = LeakyRelu::new(value).unwrap_err().to_string();
         assert_eq!(error, format!("alpha is {value}, but must be in [0, 1]"));
     }
-    assert_eq!(
-        LeakyRelu::new(1e-50).unwrap_err().to_string(),
-        format!("alpha is {}, {scale}", 1e-50)
-    );
+    assert_eq!(LeakyRelu::new(1e-50).unwrap_err().to_string(), format!("alpha is 1e-50, {scale}"));
     assert_eq!(LeakyRelu::default(), LeakyRelu::new(0.01).unwrap());
     assert_eq!(Elu::default(), Elu::new(1.0).unwrap());
     assert_eq!(Softplus::default(), Softplus::with_sharpness(1.0).unwrap());

@@ -44,7 +44,7 @@ pub use silu::Silu;
 pub use softplus::Softplus;
 pub use tanh::Tanh;
 
-use crate::error::{Error, positive, same_size};
+use crate::error::{Error, same_size, scale};
 use crate::scalar::Real;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -214,20 +214,6 @@ pub(crate) trait Formula: Debug + Send + Sync {
     fn derivative<T: Real>(&self, a: T) -> T;
     fn second_derivative<T: Real>(&self, a: T) -> T;
     fn third_derivative<T: Real>(&self, a: T) -> T;
-}
-
-/// `value`, if it is positive and its square neither overflows nor vanishes in `f32`.
-fn scale(name: &'static str, value: f64) -> Result<f64, Error> {
-    let value = positive(name, value)?;
-    if (1e-18..=1e18).contains(&value) {
-        Ok(value)
-    } else {
-        Err(Error::invalid(
-            name,
-            value,
-            "between 1e-18 and 1e18, so that `f32` can hold its square",
-        ))
-    }
 }
 
 /// Implements [`Activation`] for a type that implements [`Formula`].

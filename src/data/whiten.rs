@@ -132,8 +132,8 @@ fn directions<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Direct
     let mut order: Vec<usize> = (0..size).collect();
     order.sort_by(|&i, &j| eigen.eigenvalues[j].total_cmp(&eigen.eigenvalues[i]));
     let largest = eigen.eigenvalues[order[0]];
-    if largest.is_nan() || largest <= 0.0 {
-        let rule = "positive: the samples must not all be alike";
+    if largest.is_nan() || largest < f64::MIN_POSITIVE {
+        let rule = "at least 2.2e-308: the samples must not all be alike";
         return Err(Error::invalid("largest eigenvalue of the covariance", largest, rule));
     }
     let rounding = size.max(x.ncols()) as f64 * f64::EPSILON;

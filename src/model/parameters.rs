@@ -74,10 +74,11 @@ impl<T: Real> Parameters<T> {
             let mut random = Random::stream(seed, Purpose::Initialization, 0, 0, unit);
             filter.fill_with(|| T::of(bound * (2.0 * random.uniform() - 1.0)));
         }
+        let bias = |what, length| Ok::<_, Error>(DVector::from_vec(zeros(what, length, 1)?));
         Ok(Self {
             filters: DMatrix::from_vec(n_inputs, n_hidden, filters),
-            encoder_bias: DVector::zeros(n_hidden),
-            decoder_bias: with_decoder_bias.then(|| DVector::zeros(n_inputs)),
+            encoder_bias: bias("encoder bias", n_hidden)?,
+            decoder_bias: with_decoder_bias.then(|| bias("decoder bias", n_inputs)).transpose()?,
         })
     }
 
@@ -104,6 +105,29 @@ impl<T: Real> Parameters<T> {
     /// The decoder bias b_d, one value an input, if the model has one.
     pub fn decoder_bias(&self) -> Option<&DVector<T>> {
         self.decoder_bias.as_ref()
+    }
+
+    /// ‖W_j‖ of each hidden unit, m values.
+    pub fn filter_lengths(&self) -> DVector<T> {
+        let lengths = self.filters.column_iter().map(|filter| filter.norm());
+        DVector::from_iterator(self.n_hidden(), lengths)
+    }
+
+    /// An error unless `other` has the same sizes, and a decoder bias if these have one.
+    pub(crate) fn same_sizes(&self, other: &Self) -> Result<(), Error> {
+        let decoder_bias = |parameters: &Self| parameters.decoder_bias().map_or(0, DVector::len);
+        same_size("number of inputs", self.n_inputs(), other.n_inputs())?;
+        same_size("number of hidden units", self.n_hidden(), other.n_hidden())?;
+        same_size("length of the decoder bias", decoder_bias(self), decoder_bias(other))
+    }
+
+    /// Takes the values of `other`, which has the same sizes, without taking memory.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.filters.copy_from(&other.filters);
+        self.encoder_bias.copy_from(&other.encoder_bias);
+        if let (Some(bias), Some(other)) = (&mut self.decoder_bias, &other.decoder_bias) {
+            bias.copy_from(other);
+        }
     }
 
     /// Filters, encoder bias and decoder bias.

@@ -4,6 +4,7 @@ use super::workspace::{self, Job, Workspace};
 use super::{Regularizer, Shape};
 use crate::activation::Activation;
 use crate::error::{Error, same_size};
+use crate::memory::zero_matrix;
 use crate::model::Parameters;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
@@ -152,7 +153,7 @@ fn differentiate_in_blocks<T: Real>(
         let used = workspace.noise_mut();
         used.copy_from_slice(&noise.as_slice()[..used.len()]);
     }
-    let mut filters = DMatrix::zeros(shape.n_inputs, shape.n_hidden);
+    let mut filters = zero_matrix("weight gradient", shape.n_inputs, shape.n_hidden)?;
     let job = Job {
         parameters: pass.parameters,
         activation: pass.activation,

@@ -15,8 +15,9 @@ pub trait RegularizerMetadata {
         Form::Unknown
     }
 
-    /// What it needs from the computation. `shape` is that of one call: its `n_hidden` is the
-    /// number of units of a block.
+    /// What it needs from the computation. `shape` is that of the whole layer; scratch memory is
+    /// asked for again with the shape of each call, whose `n_hidden` is the number of units of a
+    /// block.
     fn needs(&self, shape: Shape) -> Needs {
         let _ = shape;
         Needs::layer()

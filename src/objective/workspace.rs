@@ -6,7 +6,7 @@
 
 use super::{Cotangents, Forward, Loss, Needs, Regularizer, Shape};
 use crate::activation::{Activation, Jet};
-use crate::error::Error;
+use crate::error::{Error, finite_results};
 use crate::matmul::Operand;
 use crate::memory::zeros;
 use crate::model::Parameters;
@@ -109,7 +109,7 @@ impl<T: Real> Workspace<T> {
         let blocks = cut(shape.n_hidden, block)
             .map(|units| {
                 let size = units.len();
-                let needs = regularizer.needs(Shape { n_hidden: size, ..shape });
+                let scratch = regularizer.needs(Shape { n_hidden: size, ..shape }).scratch;
                 let each = |wanted: bool| {
                     zeros("units × samples of a block", size, if wanted { samples } else { 0 })
                 };
@@ -127,7 +127,7 @@ impl<T: Real> Workspace<T> {
                     on_squared_lengths: zeros("lengths", size, 1)?,
                     bias_gradient: zeros("bias gradient", size, 1)?,
                     partial: zeros("partial reconstruction", shape.n_inputs, samples)?,
-                    scratch: zeros("scratch memory", needs.scratch, 1)?,
+                    scratch: zeros("scratch memory", scratch, 1)?,
                     regularizer_loss: T::zero(),
                 })
             })
@@ -240,53 +240,39 @@ impl<T: Real> Workspace<T> {
     /// the last run's loss or gradient is not finite. `filters` is what the run added to.
     pub fn check(&self, loss: &Loss<T>, filters: &[T]) -> Result<(), Error> {
         let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
+        // An activation may turn NaN into a number.
+        let good = |block: &Block<T>| finite(&block.pre_activation) && finite(&block.bias_gradient);
         if loss.total().is_finite()
-            && self.blocks.iter().all(|block| finite(&block.bias_gradient))
+            && self.blocks.iter().all(good)
             && finite(&self.decoder_bias_gradient)
             && finite(filters)
         {
             return Ok(());
         }
-        let error = |quantity, unit, value: T| {
-            Err(Error::NotFiniteResult { quantity, unit, value: value.as_f64() })
+        let whole = |quantity, values: &[T]| finite_results(quantity, values, |_| None);
+        let of_units = |quantity, values: fn(&Block<T>) -> &[T]| {
+            self.blocks.iter().try_for_each(|block| {
+                let unit = |at| Some(block.units.start + at % block.units.len());
+                finite_results(quantity, values(block), unit)
+            })
         };
-        let n_inputs = self.shape.n_inputs;
-        let length = n_inputs * self.shape.n_samples;
-        let find = |values: &[T]| values.iter().position(|value| !value.is_finite());
-        let input = &self.left[length..2 * length];
-        if let Some(at) = find(input) {
-            return error("input after corruption", None, input[at]);
-        }
-        for block in &self.blocks {
-            let code = &block.right[..block.pre_activation.len()];
-            let delta = &block.right[code.len()..2 * code.len()];
-            let quantities = [
-                ("pre-activation", &*block.pre_activation),
-                ("code", code),
-                ("derivative of the activation", &block.first),
-                ("second derivative of the activation", &block.second),
-                ("third derivative of the activation", &block.third),
-                ("projected residual", &block.projected_residual),
-                ("gradient by the pre-activation", delta),
-                ("bias gradient", &block.bias_gradient),
-            ];
-            for (quantity, values) in quantities {
-                if let Some(at) = find(values) {
-                    let unit = block.units.start + at % block.units.len();
-                    return error(quantity, Some(unit), values[at]);
-                }
-            }
-        }
-        if !loss.reconstruction.is_finite() {
-            return error("reconstruction error", None, loss.reconstruction);
-        }
-        if !loss.regularizer.is_finite() {
-            return error("value of the regularizer", None, loss.regularizer);
-        }
-        if let Some(at) = find(filters) {
-            return error("weight gradient", Some(at / n_inputs), filters[at]);
-        }
-        error("decoder bias gradient", None, self.decoder_bias_gradient[0])
+        let length = self.shape.n_inputs * self.shape.n_samples;
+        whole("input after corruption", &self.left[length..2 * length])?;
+        of_units("pre-activation", |block| &block.pre_activation)?;
+        of_units("code", |block| &block.right[..block.pre_activation.len()])?;
+        of_units("derivative of the activation", |block| &block.first)?;
+        of_units("second derivative of the activation", |block| &block.second)?;
+        of_units("third derivative of the activation", |block| &block.third)?;
+        whole("reconstruction error", &[loss.reconstruction])?;
+        of_units("projected residual", |block| &block.projected_residual)?;
+        of_units("gradient by the pre-activation", |block| {
+            &block.right[block.pre_activation.len()..2 * block.pre_activation.len()]
+        })?;
+        of_units("bias gradient", |block| &block.bias_gradient)?;
+        whole("value of the regularizer", &[loss.regularizer])?;
+        finite_results("weight gradient", filters, |at| Some(at / self.shape.n_inputs))?;
+        whole("decoder bias gradient", &self.decoder_bias_gradient)?;
+        whole("objective", &[loss.total()])
     }
 }
 

@@ -49,7 +49,7 @@ impl RegularizerMetadata for HessianPenalty {
     }
 
     fn needs(&self, shape: Shape) -> Needs {
-        Needs::per_unit().draws(self.draws).scratch(4 * shape.n_hidden)
+        Needs::per_unit().draws(self.draws).scratch(shape.n_hidden.saturating_mul(4))
     }
 }
 

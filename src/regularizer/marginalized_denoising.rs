@@ -66,7 +66,7 @@ impl RegularizerMetadata for MarginalizedDenoising {
     }
 
     fn needs(&self, shape: Shape) -> Needs {
-        Needs::per_unit().scratch(2 * shape.n_hidden)
+        Needs::per_unit().scratch(shape.n_hidden.saturating_mul(2))
     }
 
     fn validate(&self, shape: Shape) -> Result<(), Error> {

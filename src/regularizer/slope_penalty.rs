@@ -76,7 +76,7 @@ pub(super) fn form(power: u32) -> Form {
 }
 
 pub(super) fn needs(shape: Shape) -> Needs {
-    Needs::per_unit().scratch(2 * shape.n_hidden)
+    Needs::per_unit().scratch(shape.n_hidden.saturating_mul(2))
 }
 
 /// The term with any q and p.

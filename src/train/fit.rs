@@ -9,6 +9,7 @@ use crate::activation::Activation;
 use crate::error::{Error, same_size};
 use crate::model::Parameters;
 use crate::objective::Regularizer;
+use crate::objective::workspace::BLOCK;
 use crate::random::{Purpose, Random};
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
@@ -56,7 +57,7 @@ fn fit_in<T: Real>(
             available: samples.n_samples(),
         });
     }
-    let threads = start_threads(trainer.threads)?;
+    let threads = start_threads(trainer.threads, &learner)?;
     let mut stepper = Stepper::new(trainer, threads.as_ref(), &learner, trainer.batch_size)?;
     let mut state = TrainingState::at_rest(learner.parameters);
     let mut rollback = Rollback::new(learner);
@@ -116,8 +117,13 @@ fn fit_in<T: Real>(
         }
         let validation = match &validation {
             Some(validation) => Some(
-                validate(trainer, threads.as_ref(), &rollback.learner, validation)
-                    .map_err(|error| located(error, epoch, steps_per_epoch))?,
+                validate(
+                    (trainer, threads.as_ref()),
+                    &rollback.learner,
+                    validation,
+                    state.velocity.filters.as_mut_slice(),
+                )
+                .map_err(|error| located(error, epoch, steps_per_epoch))?,
             ),
             None => None,
         };
@@ -127,6 +133,7 @@ fn fit_in<T: Real>(
         if let Some(stopping) = trainer.early_stopping {
             let objective = record.validation.unwrap_or(record.objective());
             if Best::is_beaten(&best, stopping, objective) {
+                drop(best.take());
                 let parameters = rollback.learner.parameters.clone();
                 best = Some(Best { objective, epoch, parameters });
             } else if let Some(best) = &best
@@ -184,28 +191,18 @@ fn partial_fit_in<T: Real>(
     state: &mut TrainingState<T>,
     samples: &Samples<'_, T>,
 ) -> Result<Report, Error> {
+    let mut motion = Motion { state, is_good: false };
     check_data(trainer, &learner, samples, "training data")?;
-    let of_state = &state.velocity;
-    same_size("inputs of the training state", learner.parameters.n_inputs(), of_state.n_inputs())?;
-    let n_hidden = learner.parameters.n_hidden();
-    same_size("hidden units of the training state", n_hidden, of_state.n_hidden())?;
-    let threads = start_threads(trainer.threads)?;
+    learner.parameters.same_sizes(&motion.state.velocity)?;
+    let threads = start_threads(trainer.threads, &learner)?;
     let mut rollback = Rollback::new(learner);
-    let outcome = apply_constraint(trainer, rollback.learner.parameters)
-        .and_then(|()| one_pass(trainer, threads.as_ref(), &mut rollback.learner, state, samples));
-    match outcome {
-        Ok(record) => {
-            rollback.mark_good();
-            let seconds = record.seconds;
-            let steps = samples.n_samples().div_ceil(trainer.batch_size);
-            let stop_reason = StopReason::Completed;
-            Ok(Report { history: vec![record], stop_reason, steps, seconds })
-        }
-        Err(error) => {
-            state.velocity = TrainingState::at_rest(&state.velocity).velocity;
-            Err(error)
-        }
-    }
+    apply_constraint(trainer, rollback.learner.parameters)?;
+    let record = one_pass(trainer, threads.as_ref(), &mut rollback.learner, motion.state, samples)?;
+    rollback.mark_good();
+    motion.is_good = true;
+    let seconds = record.seconds;
+    let steps = samples.n_samples().div_ceil(trainer.batch_size);
+    Ok(Report { history: vec![record], stop_reason: StopReason::Completed, steps, seconds })
 }
 
 /// One pass over a piece of data, in the given order.
@@ -244,13 +241,15 @@ fn one_pass<T: Real>(
 }
 
 /// J on a validation set, in batches, with the same random numbers in every epoch.
+///
+/// The gradient is computed as well; its part by the filters is added to `filters` with the factor
+/// 0, which leaves them as they are.
 fn validate<T: Real>(
-    trainer: &Trainer<T>,
-    threads: Option<&ThreadPool>,
+    (trainer, threads): (&Trainer<T>, Option<&ThreadPool>),
     learner: &Learner<'_, T>,
     samples: &Samples<'_, T>,
+    filters: &mut [T],
 ) -> Result<f64, Error> {
-    let mut unused = learner.parameters.filters.clone();
     let (mut sum, mut first) = (0.0, 0);
     let mut stepper: Option<(usize, Stepper<'_, T>)> = None;
     while first < samples.n_samples() {
@@ -263,7 +262,7 @@ fn validate<T: Real>(
             }
         };
         stepper.load(samples, first..first + size, (Stage::Validation, 0, first));
-        let loss = stepper.differentiate(learner, unused.as_mut_slice(), T::zero())?;
+        let loss = stepper.differentiate(learner, filters, T::zero())?;
         sum += loss.total().as_f64() * size as f64;
         first += size;
     }
@@ -283,13 +282,27 @@ impl<'a, T: Real> Rollback<'a, T> {
     }
 
     fn mark_good(&mut self) {
-        self.good.clone_from(self.learner.parameters);
+        self.good.copy_from(self.learner.parameters);
     }
 }
 
 impl<T: Real> Drop for Rollback<'_, T> {
     fn drop(&mut self) {
         std::mem::swap(self.learner.parameters, &mut self.good);
+    }
+}
+
+/// Brings the momentum to rest when it is dropped before all went well: at an error or a panic.
+struct Motion<'a, T: Real> {
+    state: &'a mut TrainingState<T>,
+    is_good: bool,
+}
+
+impl<T: Real> Drop for Motion<'_, T> {
+    fn drop(&mut self) {
+        if !self.is_good {
+            self.state.rest();
+        }
     }
 }
 
@@ -358,7 +371,12 @@ fn check_data<T: Real>(
     }
 }
 
-fn start_threads(threads: usize) -> Result<Option<ThreadPool>, Error> {
+/// The wanted threads, but no more than there are blocks of hidden units to share.
+fn start_threads<T: Real>(
+    threads: usize,
+    learner: &Learner<'_, T>,
+) -> Result<Option<ThreadPool>, Error> {
+    let threads = threads.min(learner.parameters.n_hidden().div_ceil(BLOCK));
     if threads <= 1 {
         return Ok(None);
     }

@@ -31,6 +31,15 @@ impl<T: Real> TrainingState<T> {
         Self { velocity, pieces: 0, steps: 0 }
     }
 
+    /// Takes the velocity away.
+    pub(super) fn rest(&mut self) {
+        self.velocity.filters.fill(T::zero());
+        self.velocity.encoder_bias.fill(T::zero());
+        if let Some(bias) = &mut self.velocity.decoder_bias {
+            bias.fill(T::zero());
+        }
+    }
+
     /// How many pieces of data have been used.
     pub fn pieces(&self) -> usize {
         self.pieces

@@ -2,7 +2,7 @@
 
 use super::fit::Learner;
 use super::trainer::Trainer;
-use crate::error::Error;
+use crate::error::{Error, finite_results};
 use crate::model::Parameters;
 use crate::objective::workspace::{BLOCK, Job, Workspace, for_each};
 use crate::objective::{Loss, Shape};
@@ -104,6 +104,7 @@ impl<'a, T: Real> Stepper<'a, T> {
         rate: f64,
     ) -> Result<Loss<T>, Error> {
         let (momentum, rate) = (T::of(self.trainer.momentum), T::of(rate));
+        finite_results("learning rate", &[rate], |_| None)?;
         velocity.filters *= momentum;
         let loss = self.differentiate(learner, velocity.filters.as_mut_slice(), -rate)?;
 
@@ -113,7 +114,7 @@ impl<'a, T: Real> Stepper<'a, T> {
         for (unit, ((b, v), g)) in bias.zip(gradient).enumerate() {
             *v = momentum * *v - rate * g;
             *b += *v;
-            finite("encoder bias after the update", Some(unit), *b)?;
+            finite_results("encoder bias after the update", &[*b], |_| Some(unit))?;
         }
         if let (Some(bias), Some(velocity)) =
             (&mut parameters.decoder_bias, &mut velocity.decoder_bias)
@@ -122,7 +123,7 @@ impl<'a, T: Real> Stepper<'a, T> {
             for ((b, v), g) in bias.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
                 *v = momentum * *v - rate * *g;
                 *b += *v;
-                finite("decoder bias after the update", None, *b)?;
+                finite_results("decoder bias after the update", &[*b], |_| None)?;
             }
         }
         self.update_filters(parameters, velocity)?;
@@ -152,20 +153,10 @@ impl<'a, T: Real> Stepper<'a, T> {
                 for (w, v) in filter.iter_mut().zip(velocity) {
                     *w += *v;
                 }
-                match filter.iter().find(|w| !w.is_finite()) {
-                    Some(w) => finite("filter after the update", Some(unit), *w),
-                    None => constraint.apply(unit, filter),
-                }
+                finite_results("filter after the update", filter, |_| Some(unit))?;
+                constraint.apply(unit, filter)
             });
         });
         pieces.into_iter().try_for_each(|(.., outcome)| outcome)
-    }
-}
-
-fn finite<T: Real>(quantity: &'static str, unit: Option<usize>, value: T) -> Result<(), Error> {
-    if value.is_finite() {
-        Ok(())
-    } else {
-        Err(Error::NotFiniteResult { quantity, unit, value: value.as_f64() })
     }
 }

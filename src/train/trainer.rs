@@ -148,8 +148,8 @@ impl<T: Real> Trainer<T> {
     ///
     /// # Errors
     /// Those of [`fit`](Self::fit), but a piece may be smaller than a batch; [`Error::Dimension`]
-    /// if `state` belongs to a model of other sizes. After an error the model has the parameters
-    /// that it had before the call, and momentum is back at 0.
+    /// if `state` belongs to a model of other sizes. After an error or a panic the model has the
+    /// parameters that it had before the call, and momentum is back at 0.
     ///
     /// ```
     /// use nalgebra::DMatrix;
@@ -226,7 +226,7 @@ impl<T: Real> std::fmt::Debug for FitOptions<'_, T> {
 /// | `momentum` | 0.9 | μ | [0, 1) |
 /// | `batch_size` | 50 | samples a step, B | ≥ 1, at most all |
 /// | `epochs` | 50 | passes over the data | ≥ 1 |
-/// | `constraint` | none | on the filters' lengths | bound > 0 |
+/// | `constraint` | none | on the filters' lengths | [10⁻¹⁸, 10¹⁸] |
 /// | `corruption` | none | makes it a denoising auto-encoder | |
 /// | `early_stopping` | none | patience on J | patience ≥ 1, improvement ≥ 0 |
 /// | `seed` | 0 | decides order, corruption and noise | |
@@ -284,7 +284,8 @@ impl<T: Real> TrainerBuilder<T> {
         self
     }
 
-    /// Threads for each step; they change no bit of the result.
+    /// Threads for each step, of which there is work for one to 256 hidden units; they change no
+    /// bit of the result.
     pub fn threads(mut self, threads: usize) -> Self {
         self.0.threads = threads;
         self

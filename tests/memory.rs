@@ -1,0 +1,158 @@
+//! A training takes the data set once and the parameters three times.
+#![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
+
+use nalgebra::DMatrix;
+use regularized_autoencoder::{
+    Contractive, EarlyStopping, FitOptions, Parameters, RegularizedAutoEncoder, Trainer,
+};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The system's allocator, which measures the bytes that are in use and their peak.
+struct Measuring;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+fn taken(size: usize) {
+    let now = IN_USE.fetch_add(size, Ordering::SeqCst) + size;
+    PEAK.fetch_max(now, Ordering::SeqCst);
+}
+
+// SAFETY: every call goes to the system's allocator as it is.
+unsafe impl GlobalAlloc for Measuring {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        taken(layout.size());
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Ordering::SeqCst);
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Measuring = Measuring;
+
+/// The peak of the bytes that `f` takes beyond those in use before it; one measurement at a time.
+///
+/// What is taken once a thread and kept is not counted: matrix products use a buffer whose size
+/// the processor's cache decides.
+fn peak(f: impl Fn()) -> usize {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _guard = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    f();
+    let before = IN_USE.load(Ordering::SeqCst);
+    PEAK.store(before, Ordering::SeqCst);
+    f();
+    PEAK.load(Ordering::SeqCst) - before
+}
+
+const N_SAMPLES: usize = 2000;
+const N_INPUTS: usize = 256;
+const N_HIDDEN: usize = 512;
+const BATCH: usize = 50;
+/// Hidden units are computed in blocks of at most 256.
+const BLOCKS: usize = 2;
+
+const DATA: usize = N_SAMPLES * N_INPUTS;
+const PARAMETERS: usize = N_INPUTS * N_HIDDEN + N_HIDDEN;
+
+/// The bytes that a training may take, data set and model included, with so many parameters.
+const fn bound(parameters: usize) -> usize {
+    // For each sample of the batch and input: the scaled residual, the input, the residual, and
+    // each block's part of the reconstruction.
+    let inputs = BATCH * N_INPUTS * (3 + BLOCKS);
+    // For each sample of the batch and hidden unit: pre-activation, code, s', s'', projected
+    // residual, the gradient by the pre-activation, and the same by the projected residual.
+    let units = BATCH * N_HIDDEN * 7;
+    // For each hidden unit: ‖W‖², ρ, the derivatives by ‖W‖² and b, and two numbers of scratch.
+    let each_unit = N_HIDDEN * 6;
+    // For each input: the gradient by the decoder bias.
+    let numbers = DATA + parameters + inputs + units + each_unit + N_INPUTS;
+    // The order of the samples, and what the products, the report and the names take.
+    let small = 8 * N_SAMPLES + SMALL;
+    4 * numbers + small
+}
+
+/// The parameters take 514 KiB.
+const SMALL: usize = 8 * 1024;
+
+/// The peak of a training with everything that belongs to it.
+fn peak_of_training(train: impl Fn(&DMatrix<f32>, &mut Model)) -> usize {
+    peak(|| {
+        let x = DMatrix::from_fn(N_INPUTS, N_SAMPLES, |i, j| ((i * j) as f32).sin());
+        let mut model = RegularizedAutoEncoder::builder(N_INPUTS, N_HIDDEN)
+            .regularizer(Contractive::new())
+            .build()
+            .unwrap();
+        train(&x, &mut model);
+    })
+}
+
+type Model = RegularizedAutoEncoder<f32, regularized_autoencoder::Sigmoid, Contractive>;
+
+fn trainer() -> Trainer<f32> {
+    Trainer::builder().batch_size(BATCH).epochs(2).learning_rate(1e-4).build().unwrap()
+}
+
+/// The parameters themselves, those of the last good epoch, and the momentum.
+#[test]
+fn a_training_takes_the_data_once_and_the_parameters_three_times() {
+    let bytes = peak_of_training(|x, model| {
+        trainer().fit(model, x).unwrap();
+    });
+    assert!(bytes <= bound(3 * PARAMETERS), "{bytes} bytes > {}", bound(3 * PARAMETERS));
+    assert!(bytes > bound(2 * PARAMETERS), "the bound is loose: {bytes} bytes");
+}
+
+#[test]
+fn a_copy_more_would_be_noticed() {
+    let bytes = peak_of_training(|x, model| {
+        let copy: Parameters<f32> = model.parameters().clone();
+        trainer().fit(model, x).unwrap();
+        drop(copy);
+    });
+    assert!(bytes > bound(3 * PARAMETERS), "{bytes} bytes");
+    let bytes = peak_of_training(|x, model| {
+        let copy = x.clone();
+        trainer().fit(model, &copy).unwrap();
+    });
+    assert!(bytes > bound(3 * PARAMETERS), "{bytes} bytes");
+}
+
+/// The best epoch is a copy of the parameters, and no more than that; a validation takes the
+/// buffers of a batch again.
+#[test]
+fn early_stopping_takes_the_parameters_once_more() {
+    let bytes = peak_of_training(|x, model| {
+        let stopping = EarlyStopping { patience: 1, minimum_improvement: 0.0 };
+        let trainer = Trainer::builder()
+            .batch_size(BATCH)
+            .epochs(3)
+            .learning_rate(1e-4)
+            .early_stopping(stopping)
+            .build()
+            .unwrap();
+        trainer.fit(model, x).unwrap();
+    });
+    assert!(bytes <= bound(4 * PARAMETERS), "{bytes} bytes > {}", bound(4 * PARAMETERS));
+
+    let buffers = bound(0) - 4 * DATA;
+    let bytes = peak_of_training(|x, model| {
+        let options = FitOptions::default().validation(x);
+        trainer().fit_with(model, x, options).unwrap();
+    });
+    let limit = bound(3 * PARAMETERS) + buffers;
+    assert!(bytes <= limit, "{bytes} bytes > {limit}");
+}
+
+#[test]
+fn a_piece_takes_no_more_than_a_training() {
+    let bytes = peak_of_training(|x, model| {
+        let mut state = regularized_autoencoder::TrainingState::new(model);
+        trainer().partial_fit(model, &mut state, x).unwrap();
+    });
+    assert!(bytes <= bound(3 * PARAMETERS), "{bytes} bytes > {}", bound(3 * PARAMETERS));
+}

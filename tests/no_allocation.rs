@@ -1,0 +1,74 @@
+//! Encoding one sample takes no memory.
+#![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
+
+use regularized_autoencoder::{Activation, Real, RegularizedAutoEncoder, Relu, Sigmoid, Softplus};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// The system's allocator, which counts the allocations of each thread.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    // While a thread ends, nothing is counted.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: every call goes to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        unsafe { System.realloc(memory, layout, size) }
+    }
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How many allocations of this thread `f` makes.
+fn allocations(f: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    f();
+    ALLOCATIONS.get() - before
+}
+
+fn encodes_without_memory<T: Real>(activation: impl Activation<T>) {
+    let model = RegularizedAutoEncoder::builder(37, 200).activation(activation).build().unwrap();
+    let sample: Vec<T> = (0..37).map(|i| T::of(f64::from(i).sin())).collect();
+    let mut code = vec![T::NAN; 200];
+    let count = allocations(|| model.encode_into(&sample, &mut code).unwrap());
+    assert_eq!(count, 0);
+    assert!(code.iter().all(|h| h.is_finite()));
+}
+
+#[test]
+fn one_sample_is_encoded_without_memory() {
+    encodes_without_memory::<f32>(Relu);
+    encodes_without_memory::<f64>(Relu);
+    encodes_without_memory::<f32>(Sigmoid);
+    encodes_without_memory::<f64>(Sigmoid);
+    encodes_without_memory::<f32>(Softplus::new());
+    encodes_without_memory::<f64>(Softplus::new());
+}
+
+#[test]
+fn the_counter_counts() {
+    let model = RegularizedAutoEncoder::<f64>::builder(2, 3).build().unwrap();
+    let sample = nalgebra::dvector![1.0, 2.0];
+    assert!(allocations(|| drop(model.encode(&sample).unwrap())) >= 2);
+    assert_eq!(allocations(|| drop(Vec::<u8>::with_capacity(10))), 1);
+}
