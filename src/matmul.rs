@@ -1,7 +1,8 @@
 //! The one way to multiply matrices: by faer (feature `faer`, the default) or by nalgebra.
 //!
-//! nalgebra's `tr_mul`, `gemm_tr` and products with `transpose()` bypass its fast kernel;
-//! views with swapped strides do not, so that is how its body multiplies.
+//! nalgebra's `tr_mul` and `gemm_tr` bypass its fast kernel; views with swapped strides do not, so
+//! that is how its body takes a transposed right factor. A transposed left one it copies: on small
+//! ones whose columns are strided, nalgebra 0.35 writes out of bounds.
 
 /// A column-major matrix in a slice, or its transpose.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +89,7 @@ macro_rules! product {
                 left: Operand<'_, Self>,
                 right: Operand<'_, Self>,
             ) {
-                use nalgebra::{DMatrixViewMut, Dyn, MatrixView};
+                use nalgebra::{DMatrixView, DMatrixViewMut, Dyn, MatrixView};
                 fn view<'a>(operand: Operand<'a, $t>) -> MatrixView<'a, $t, Dyn, Dyn, Dyn, Dyn> {
                     let (rows, columns) = operand.shape();
                     let stride = operand.rows.max(1);
@@ -103,9 +104,11 @@ macro_rules! product {
                 }
                 let (rows, columns) = (left.shape().0, right.shape().1);
                 debug_assert_eq!(left.shape().1, right.shape().0);
+                let stored = DMatrixView::from_slice(left.data, left.rows, left.columns);
+                let copy = left.transposed.then(|| stored.transpose());
                 DMatrixViewMut::from_slice(out, rows, columns).gemm(
                     factor,
-                    &view(left),
+                    &copy.as_ref().map_or(stored, |copy| copy.as_view()),
                     &view(right),
                     if add { 1.0 } else { 0.0 },
                 );
