@@ -209,6 +209,16 @@ impl Error {
     ) -> Self {
         Self::InvalidParameter { name: name.into(), value, rule: rule.into() }
     }
+
+    /// An error of the objective as one of the training, with the place where it arose.
+    pub(crate) fn at_step(self, epoch: usize, step: usize) -> Self {
+        match self {
+            Self::NotFiniteResult { quantity, unit, value } => {
+                Self::Diverged { epoch, step, quantity, unit, value }
+            }
+            other => other,
+        }
+    }
 }
 
 /// `value` without long rows of zeros.

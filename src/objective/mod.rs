@@ -15,6 +15,7 @@
 //! A regularizer adds to the same δ as the reconstruction does, so that most cost no matrix
 //! product of their own.
 
+mod block;
 mod combinators;
 mod cotangents;
 mod form;

@@ -1,5 +1,7 @@
 //! What a regularizer needs from the computation around it.
 
+use crate::error::Error;
+
 /// The sizes of one call: inputs, hidden units and samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -79,5 +81,18 @@ impl Needs {
             draws: self.draws.max(other.draws),
             scratch: self.scratch.max(other.scratch),
         }
+    }
+
+    /// Columns of the factors of the weight gradient: those of h and δ, of the noise, of the
+    /// residual.
+    pub(super) fn columns(&self, n_samples: usize) -> Result<usize, Error> {
+        n_samples
+            .checked_mul(self.draws)
+            .and_then(|noise| n_samples.checked_mul(3)?.checked_add(noise))
+            .ok_or(Error::TooLarge {
+                what: "noise for a batch",
+                rows: self.draws,
+                columns: n_samples,
+            })
     }
 }

@@ -2,16 +2,20 @@
 
 mod constraint;
 mod fit;
+mod learner;
 mod learning_rate;
 mod observer;
+mod partial_fit;
+mod prepare;
 mod report;
 mod state;
 mod step;
 mod trainer;
 
 pub use constraint::Constraint;
+pub use fit::FitOptions;
 pub use learning_rate::LearningRate;
 pub use observer::{EpochEvent, Observer, StartEvent, StepEvent};
 pub use report::{EpochRecord, Report, StopReason};
 pub use state::TrainingState;
-pub use trainer::{EarlyStopping, FitOptions, Trainer, TrainerBuilder};
+pub use trainer::{EarlyStopping, Trainer, TrainerBuilder};

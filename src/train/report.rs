@@ -1,5 +1,9 @@
 //! What a training gives back.
 
+use crate::objective::Loss;
+use crate::scalar::Real;
+use std::time::Instant;
+
 /// What happened in one epoch.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -65,4 +69,35 @@ pub struct Report {
     pub steps: usize,
     /// Time for the steps, without validation and observers.
     pub seconds: f64,
+}
+
+/// Sums over the batches of an epoch.
+#[derive(Default)]
+pub(super) struct EpochSums {
+    reconstruction: f64,
+    regularizer: f64,
+    weight: f64,
+    learning_rate: f64,
+    pub seconds: f64,
+}
+
+impl EpochSums {
+    pub fn add<T: Real>(&mut self, loss: &Loss<T>, weight: f64, rate: f64, begin: Instant) {
+        self.reconstruction += weight * loss.reconstruction.as_f64();
+        self.regularizer += weight * loss.regularizer.as_f64();
+        self.weight += weight;
+        self.learning_rate = rate;
+        self.seconds += begin.elapsed().as_secs_f64();
+    }
+
+    pub fn record(&self, epoch: usize, validation: Option<f64>) -> EpochRecord {
+        EpochRecord {
+            epoch,
+            reconstruction: self.reconstruction / self.weight,
+            regularizer: self.regularizer / self.weight,
+            validation,
+            learning_rate: self.learning_rate,
+            seconds: self.seconds,
+        }
+    }
 }

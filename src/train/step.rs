@@ -1,6 +1,6 @@
 //! One step of stochastic gradient descent.
 
-use super::fit::Learner;
+use super::learner::Learner;
 use super::trainer::Trainer;
 use crate::error::{Error, finite_results};
 use crate::model::Parameters;
@@ -18,6 +18,31 @@ pub(super) enum Stage {
     Validation,
 }
 
+/// Gives a stepper for batches of any size, and keeps the last.
+pub(super) struct Steppers<'a, T: Real> {
+    trainer: &'a Trainer<T>,
+    threads: Option<&'a ThreadPool>,
+    last: Option<Stepper<'a, T>>,
+}
+
+impl<'a, T: Real> Steppers<'a, T> {
+    pub fn new(trainer: &'a Trainer<T>, threads: Option<&'a ThreadPool>) -> Self {
+        Self { trainer, threads, last: None }
+    }
+
+    pub fn of_size(
+        &mut self,
+        learner: &Learner<'_, T>,
+        n_samples: usize,
+    ) -> Result<&mut Stepper<'a, T>, Error> {
+        let stepper = match self.last.take() {
+            Some(last) if last.workspace.shape().n_samples == n_samples => last,
+            _ => Stepper::new(self.trainer, self.threads, learner, n_samples)?,
+        };
+        Ok(self.last.insert(stepper))
+    }
+}
+
 /// The buffers for steps on batches of one size.
 pub(super) struct Stepper<'a, T: Real> {
     trainer: &'a Trainer<T>,
@@ -28,7 +53,7 @@ pub(super) struct Stepper<'a, T: Real> {
 }
 
 impl<'a, T: Real> Stepper<'a, T> {
-    pub fn new(
+    fn new(
         trainer: &'a Trainer<T>,
         threads: Option<&'a ThreadPool>,
         learner: &Learner<'_, T>,

@@ -1,17 +1,9 @@
-//! The trainer and its configuration.
+//! The trainer's configuration.
 
 use super::constraint::Constraint;
-use super::fit::{self, Learner};
 use super::learning_rate::LearningRate;
-use super::observer::Observer;
-use super::report::Report;
-use super::state::TrainingState;
-use crate::activation::Activation;
-use crate::autoencoder::RegularizedAutoEncoder;
 use crate::corruption::Corruption;
 use crate::error::{Error, at_least_one, non_negative};
-use crate::objective::Regularizer;
-use crate::samples::Samples;
 use crate::scalar::Real;
 use std::sync::Arc;
 
@@ -20,7 +12,7 @@ use std::sync::Arc;
 /// ```text
 /// v ← μv − η ∇J(batch),  θ ← θ + v,  then the constraint
 /// ```
-/// with the gradient of [`RegularizedAutoEncoder::gradient`] on the batch. Everything random is a
+/// with the gradient of [`RegularizedAutoEncoder::gradient`](crate::RegularizedAutoEncoder::gradient) on the batch. Everything random is a
 /// function of (seed, purpose, epoch, step, sample), and the result is the same to the bit for any
 /// number of threads.
 ///
@@ -81,141 +73,6 @@ impl<T: Real> Trainer<T> {
             seed: 0,
             threads: 1,
         })
-    }
-
-    /// Trains `model` on `samples` (n × N), shuffled anew in each epoch; an incomplete last batch
-    /// is left out. Momentum begins at 0.
-    ///
-    /// # Errors
-    /// [`Error::Empty`], [`Error::Dimension`], [`Error::NotFinite`] for data that do not fit,
-    /// [`Error::NotEnough`] if the batch is larger than the data set, [`Error::ZeroFilter`] if the
-    /// constraint cannot be met, [`Error::Threads`] if threads cannot be started, what corruption
-    /// and regularizer report of their parameters, and [`Error::Diverged`] for the first value
-    /// that is not finite.
-    /// After an error, and if an activation, a regularizer, a corruption or an observer panics,
-    /// the model has the parameters of the last epoch that was completed.
-    pub fn fit<'a, A: Activation<T>, R: Regularizer<T>>(
-        &self,
-        model: &mut RegularizedAutoEncoder<T, A, R>,
-        samples: impl Into<Samples<'a, T>>,
-    ) -> Result<Report, Error> {
-        self.fit_with(model, samples, FitOptions::default())
-    }
-
-    /// [`fit`](Self::fit) with a validation set, an observer, or both.
-    ///
-    /// # Errors
-    /// Those of [`fit`](Self::fit), for the validation set too.
-    ///
-    /// ```
-    /// use nalgebra::DMatrix;
-    /// use regularized_autoencoder::{EpochEvent, FitOptions, Observer, RegularizedAutoEncoder};
-    /// use regularized_autoencoder::{StopReason, Trainer};
-    /// use std::ops::ControlFlow;
-    ///
-    /// struct StopAfterTwo;
-    /// impl Observer<f64> for StopAfterTwo {
-    ///     fn on_epoch(&mut self, event: &EpochEvent<'_, f64>) -> ControlFlow<()> {
-    ///         println!("epoch {}: J = {}", event.record.epoch, event.record.objective());
-    ///         if event.record.epoch == 1 { ControlFlow::Break(()) }
-    ///         else { ControlFlow::Continue(()) }
-    ///     }
-    /// }
-    ///
-    /// let x = DMatrix::from_fn(3, 60, |i, j| (i as f64 + j as f64).cos());
-    /// let mut model = RegularizedAutoEncoder::builder(3, 4).build()?;
-    /// let mut observer = StopAfterTwo;
-    /// let options = FitOptions::default().validation(&x).observer(&mut observer);
-    /// let report = Trainer::builder().build()?.fit_with(&mut model, &x, options)?;
-    /// assert_eq!((report.history.len(), report.stop_reason), (2, StopReason::Observer));
-    /// # Ok::<(), regularized_autoencoder::Error>(())
-    /// ```
-    pub fn fit_with<'a, A: Activation<T>, R: Regularizer<T>>(
-        &self,
-        model: &mut RegularizedAutoEncoder<T, A, R>,
-        samples: impl Into<Samples<'a, T>>,
-        options: FitOptions<'_, T>,
-    ) -> Result<Report, Error> {
-        fit::fit(self, learner(model), &samples.into(), options)
-    }
-
-    /// One pass over a piece of data (n × any number of samples), in the given order, with the
-    /// momentum and the counters of `state`. An incomplete last batch is used as it is, with
-    /// expectations over its own samples, so that no sample is lost.
-    ///
-    /// The number of epochs and early stopping do not matter here; for schedules and random
-    /// numbers each piece counts as an epoch. The constraint holds before and after.
-    ///
-    /// # Errors
-    /// Those of [`fit`](Self::fit), but a piece may be smaller than a batch; [`Error::Dimension`]
-    /// if `state` belongs to a model of other sizes. After an error or a panic the model has the
-    /// parameters that it had before the call; momentum is back at 0 if the pass had begun, and as
-    /// it was if the arguments were refused.
-    ///
-    /// ```
-    /// use nalgebra::DMatrix;
-    /// use regularized_autoencoder::{RegularizedAutoEncoder, Trainer, TrainingState};
-    /// let mut model = RegularizedAutoEncoder::<f64>::builder(3, 4).build()?;
-    /// let mut state = TrainingState::new(&model);
-    /// let trainer = Trainer::builder().batch_size(20).build()?;
-    /// for piece in 0..3 {
-    ///     let x = DMatrix::from_fn(3, 50, |i, j| (i as f64 + (50 * piece + j) as f64).cos());
-    ///     trainer.partial_fit(&mut model, &mut state, &x)?;
-    /// }
-    /// assert_eq!((state.pieces(), state.steps()), (3, 9));
-    /// # Ok::<(), regularized_autoencoder::Error>(())
-    /// ```
-    pub fn partial_fit<'a, A: Activation<T>, R: Regularizer<T>>(
-        &self,
-        model: &mut RegularizedAutoEncoder<T, A, R>,
-        state: &mut TrainingState<T>,
-        samples: impl Into<Samples<'a, T>>,
-    ) -> Result<Report, Error> {
-        fit::partial_fit(self, learner(model), state, &samples.into())
-    }
-}
-
-/// What the training loop needs of a model, without its type parameters.
-fn learner<T: Real, A: Activation<T>, R: Regularizer<T>>(
-    model: &mut RegularizedAutoEncoder<T, A, R>,
-) -> Learner<'_, T> {
-    let (parameters, activation, regularizer) = model.parts_mut();
-    Learner { parameters, activation, regularizer }
-}
-
-/// What a training may be given beyond the data.
-#[must_use]
-pub struct FitOptions<'a, T: Real> {
-    pub(super) validation: Option<Samples<'a, T>>,
-    pub(super) observer: Option<&'a mut dyn Observer<T>>,
-}
-
-impl<T: Real> Default for FitOptions<'_, T> {
-    fn default() -> Self {
-        Self { validation: None, observer: None }
-    }
-}
-
-impl<'a, T: Real> FitOptions<'a, T> {
-    /// Evaluates J on these samples (n × any number) after each epoch, in batches of the
-    /// training's size, with a corruption and noise that are the same in every epoch.
-    pub fn validation(self, samples: impl Into<Samples<'a, T>>) -> Self {
-        Self { validation: Some(samples.into()), ..self }
-    }
-
-    /// Tells this observer what happens.
-    pub fn observer(self, observer: &'a mut dyn Observer<T>) -> Self {
-        Self { observer: Some(observer), ..self }
-    }
-}
-
-impl<T: Real> std::fmt::Debug for FitOptions<'_, T> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("FitOptions")
-            .field("validation", &self.validation)
-            .field("observer", &self.observer.is_some())
-            .finish()
     }
 }
 

@@ -1,0 +1,266 @@
+//! A block of hidden units: its buffers and its share of the computation.
+
+use super::{Cotangents, Forward, Needs, Regularizer, Shape};
+use crate::activation::{Activation, Jet};
+use crate::error::Error;
+use crate::matmul::Operand;
+use crate::memory::zeros;
+use crate::model::Parameters;
+use crate::numerics::dot;
+use crate::scalar::Real;
+use rayon::ThreadPool;
+use std::ops::Range;
+
+/// One evaluation of the objective.
+pub(crate) struct Job<'a, T: Real> {
+    pub parameters: &'a Parameters<T>,
+    pub activation: &'a dyn Activation<T>,
+    pub regularizer: &'a dyn Regularizer<T>,
+    /// What the reconstruction is compared with, n × B; `None`: the input.
+    pub target: Option<&'a [T]>,
+    /// Without it, value and gradient are those of R alone.
+    pub with_reconstruction: bool,
+    /// `None`: the calling thread.
+    pub threads: Option<&'a ThreadPool>,
+}
+
+/// The buffers of a block of hidden units.
+#[derive(Debug)]
+pub(super) struct Block<T> {
+    pub units: Range<usize>,
+    pub pre_activation: Vec<T>,
+    pub first: Vec<T>,
+    pub second: Vec<T>,
+    pub third: Vec<T>,
+    pub projected_residual: Vec<T>,
+    projected_noise: Vec<T>,
+    /// units × (2B + B·draws + B): h, δ, z̄, ū.
+    pub right: Vec<T>,
+    squared_lengths: Vec<T>,
+    mean_code: Vec<T>,
+    on_squared_lengths: Vec<T>,
+    pub bias_gradient: Vec<T>,
+    /// n × B: this block's part of a sum over all units.
+    pub partial: Vec<T>,
+    scratch: Vec<T>,
+    pub regularizer_loss: T,
+}
+
+/// The four parts of `left` or of a block's `right`.
+pub(super) struct Columns<'a, T> {
+    pub first: &'a mut [T],
+    pub second: &'a mut [T],
+    pub noise: &'a mut [T],
+    pub residual: &'a mut [T],
+}
+
+pub(super) fn columns<T>(values: &mut [T], rows: usize, n_samples: usize) -> Columns<'_, T> {
+    let length = rows * n_samples;
+    let (first, rest) = values.split_at_mut(length);
+    let (second, rest) = rest.split_at_mut(length);
+    let (noise, residual) = rest.split_at_mut(rest.len() - length);
+    Columns { first, second, noise, residual }
+}
+
+impl<T: Real> Block<T> {
+    /// Buffers for the given units; `shape` and `needs` are those of the layer.
+    pub fn new(
+        units: Range<usize>,
+        shape: Shape,
+        needs: Needs,
+        scratch: usize,
+    ) -> Result<Self, Error> {
+        let (size, samples) = (units.len(), shape.n_samples);
+        let columns = needs.columns(samples)?;
+        let each = |wanted: bool| {
+            zeros("units × samples of a block", size, if wanted { samples } else { 0 })
+        };
+        Ok(Self {
+            units,
+            pre_activation: each(true)?,
+            first: each(true)?,
+            second: each(needs.order >= 2)?,
+            third: each(needs.order >= 3)?,
+            projected_residual: each(true)?,
+            projected_noise: zeros("projected noise", size, samples * needs.draws)?,
+            right: zeros("units × samples of a block", size, columns)?,
+            squared_lengths: zeros("lengths", size, 1)?,
+            mean_code: zeros("mean codes", size, 1)?,
+            on_squared_lengths: zeros("lengths", size, 1)?,
+            bias_gradient: zeros("bias gradient", size, 1)?,
+            partial: zeros("partial reconstruction", shape.n_inputs, samples)?,
+            scratch: zeros("scratch memory", scratch, 1)?,
+            regularizer_loss: T::zero(),
+        })
+    }
+
+    fn filters<'a>(&self, job: &Job<'a, T>) -> &'a [T] {
+        let n_inputs = job.parameters.n_inputs();
+        &job.parameters.filters.as_slice()[self.units.start * n_inputs..self.units.end * n_inputs]
+    }
+
+    /// a, h, derivatives, ρ, W_j·z and this block's part of the reconstruction.
+    pub fn forward(&mut self, job: &Job<'_, T>, input: &[T], noise: &[T], with_residual: bool) {
+        let (n_inputs, n_units) = (job.parameters.n_inputs(), self.units.len());
+        let n_samples = input.len() / n_inputs;
+        let filters = self.filters(job);
+        let stored = Operand::new(filters, n_inputs, n_units);
+        for (out, filter) in self.squared_lengths.iter_mut().zip(filters.chunks_exact(n_inputs)) {
+            *out = dot(filter, filter);
+        }
+
+        let input = Operand::new(input, n_inputs, n_samples);
+        let bias = &job.parameters.encoder_bias.as_slice()[self.units.clone()];
+        for column in self.pre_activation.chunks_exact_mut(n_units) {
+            column.copy_from_slice(bias);
+        }
+        T::product(&mut self.pre_activation, true, T::one(), stored.transpose(), input);
+        if !noise.is_empty() {
+            let noise = Operand::new(noise, n_inputs, noise.len() / n_inputs);
+            T::product(&mut self.projected_noise, false, T::one(), stored.transpose(), noise);
+        }
+
+        let code = &mut self.right[..n_units * n_samples];
+        job.activation.evaluate(Jet {
+            input: &self.pre_activation,
+            value: code,
+            first: Some(&mut self.first),
+            second: Some(&mut *self.second).filter(|second| !second.is_empty()),
+            third: Some(&mut *self.third).filter(|third| !third.is_empty()),
+        });
+        self.mean_code.fill(T::zero());
+        for column in code.chunks_exact(n_units) {
+            add(&mut self.mean_code, column);
+        }
+        let sample_weight = T::one() / T::of(n_samples as f64);
+        for mean in &mut self.mean_code {
+            *mean *= sample_weight;
+        }
+
+        if with_residual {
+            let code = Operand::new(code, n_units, n_samples);
+            T::product(&mut self.partial, false, T::one(), stored, code);
+        }
+    }
+
+    /// δ, ū, z̄, the direct derivatives by filters and lengths, and this block's part of ∂R/∂r.
+    pub fn backward(
+        &mut self,
+        job: &Job<'_, T>,
+        needs: Needs,
+        (input, noise, residual): (&[T], &[T], Option<&[T]>),
+        on_residual: T,
+        (filters_out, filters_factor): (&mut [T], T),
+    ) {
+        let (n_inputs, n_units) = (job.parameters.n_inputs(), self.units.len());
+        let n_samples = input.len() / n_inputs;
+        let filters = self.filters(job);
+        let stored = Operand::new(filters, n_inputs, n_units);
+        let right = columns(&mut self.right, n_units, n_samples);
+
+        if let Some(residual) = residual {
+            let residual = Operand::new(residual, n_inputs, n_samples);
+            T::product(&mut self.projected_residual, false, T::one(), stored.transpose(), residual);
+            let slopes = self.first.iter().zip(&self.projected_residual);
+            for (delta, (d, u)) in right.second.iter_mut().zip(slopes) {
+                *delta = on_residual * *d * *u;
+            }
+        } else {
+            right.second.fill(T::zero());
+        }
+        right.noise.fill(T::zero());
+        right.residual.fill(T::zero());
+        self.on_squared_lengths.fill(T::zero());
+
+        let forward = Forward {
+            units: self.units.clone(),
+            n_inputs,
+            n_samples,
+            draws: needs.draws,
+            activation: job.activation,
+            filters,
+            squared_lengths: &self.squared_lengths,
+            mean_code: &self.mean_code,
+            input,
+            pre_activation: &self.pre_activation,
+            code: right.first,
+            first: &self.first,
+            second: (needs.order >= 2).then_some(&self.second),
+            third: (needs.order >= 3).then_some(&self.third),
+            residual: residual.filter(|_| needs.residual),
+            projected_residual: needs.residual.then_some(&self.projected_residual),
+            noise,
+            projected_noise: &self.projected_noise,
+        };
+        let mut out = Cotangents {
+            coefficient: T::one(),
+            n_inputs,
+            n_units,
+            n_samples,
+            pre_activation: right.second,
+            squared_length: &mut self.on_squared_lengths,
+            filters: filters_out,
+            filters_factor,
+            projected_residual: needs.residual.then_some(&mut *right.residual),
+            projected_noise: right.noise,
+            scratch: &mut self.scratch,
+        };
+        self.regularizer_loss = job.regularizer.accumulate(&forward, &mut out);
+
+        if needs.residual {
+            let on_projected = Operand::new(right.residual, n_units, n_samples);
+            T::product(&mut self.partial, false, T::one(), stored, on_projected);
+        }
+    }
+
+    /// δ ← δ + s'(a) ∘ Vᵀ(∂R/∂r).
+    pub fn back_through_code(&mut self, job: &Job<'_, T>, on_residual: &[T]) {
+        let (n_inputs, n_units) = (job.parameters.n_inputs(), self.units.len());
+        let n_samples = on_residual.len() / n_inputs;
+        let stored = Operand::new(self.filters(job), n_inputs, n_units);
+        let on_residual = Operand::new(on_residual, n_inputs, n_samples);
+        T::product(&mut self.projected_residual, false, T::one(), stored.transpose(), on_residual);
+        let delta = columns(&mut self.right, n_units, n_samples).second;
+        let slopes = self.first.iter().zip(&self.projected_residual);
+        for (delta, (d, v)) in delta.iter_mut().zip(slopes) {
+            *delta += *d * *v;
+        }
+    }
+
+    /// The weight gradient in one product, the lengths' part of it, and the bias gradient.
+    pub fn gradient(
+        &mut self,
+        job: &Job<'_, T>,
+        left: Operand<'_, T>,
+        used: usize,
+        filters_out: &mut [T],
+        factor: T,
+    ) {
+        let (n_inputs, n_units) = (job.parameters.n_inputs(), self.units.len());
+        let right = Operand::new(&self.right[..n_units * used], n_units, used);
+        T::product(filters_out, true, factor, left, right.transpose());
+
+        let filters = self.filters(job).chunks_exact(n_inputs);
+        let both = filters_out.chunks_exact_mut(n_inputs).zip(filters);
+        for ((out, filter), on_squared_length) in both.zip(&self.on_squared_lengths) {
+            if !on_squared_length.is_zero() {
+                let factor = factor * T::of(2.0) * *on_squared_length;
+                for (out, w) in out.iter_mut().zip(filter) {
+                    *out += factor * *w;
+                }
+            }
+        }
+
+        self.bias_gradient.fill(T::zero());
+        let length = self.pre_activation.len();
+        for column in self.right[length..2 * length].chunks_exact(n_units) {
+            add(&mut self.bias_gradient, column);
+        }
+    }
+}
+
+pub(super) fn add<T: Real>(sum: &mut [T], values: &[T]) {
+    for (sum, value) in sum.iter_mut().zip(values) {
+        *sum += *value;
+    }
+}

@@ -1,0 +1,121 @@
+//! Training on data that arrives in pieces.
+
+use super::learner::{Learner, Rollback};
+use super::report::{EpochRecord, EpochSums, Report, StopReason};
+use super::state::TrainingState;
+use super::step::{Stage, Steppers};
+use super::trainer::Trainer;
+use crate::activation::Activation;
+use crate::autoencoder::RegularizedAutoEncoder;
+use crate::error::Error;
+use crate::objective::Regularizer;
+use crate::samples::Samples;
+use crate::scalar::{Real, compiled};
+use rayon::ThreadPool;
+use std::time::Instant;
+
+impl<T: Real> Trainer<T> {
+    /// One pass over a piece of data (n × any number of samples), in the given order, with the
+    /// momentum and the counters of `state`. An incomplete last batch is used as it is, with
+    /// expectations over its own samples, so that no sample is lost.
+    ///
+    /// The number of epochs and early stopping do not matter here; for schedules and random
+    /// numbers each piece counts as an epoch. The constraint holds before and after.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit), but a piece may be smaller than a batch; [`Error::Dimension`]
+    /// if `state` belongs to a model of other sizes. After an error or a panic the model has the
+    /// parameters that it had before the call; momentum is back at 0 if the pass had begun, and as
+    /// it was if the arguments were refused.
+    ///
+    /// ```
+    /// use nalgebra::DMatrix;
+    /// use regularized_autoencoder::{RegularizedAutoEncoder, Trainer, TrainingState};
+    /// let mut model = RegularizedAutoEncoder::<f64>::builder(3, 4).build()?;
+    /// let mut state = TrainingState::new(&model);
+    /// let trainer = Trainer::builder().batch_size(20).build()?;
+    /// for piece in 0..3 {
+    ///     let x = DMatrix::from_fn(3, 50, |i, j| (i as f64 + (50 * piece + j) as f64).cos());
+    ///     trainer.partial_fit(&mut model, &mut state, &x)?;
+    /// }
+    /// assert_eq!((state.pieces(), state.steps()), (3, 9));
+    /// # Ok::<(), regularized_autoencoder::Error>(())
+    /// ```
+    pub fn partial_fit<'a, A: Activation<T>, R: Regularizer<T>>(
+        &self,
+        model: &mut RegularizedAutoEncoder<T, A, R>,
+        state: &mut TrainingState<T>,
+        samples: impl Into<Samples<'a, T>>,
+    ) -> Result<Report, Error> {
+        let (trainer, learner, samples) = (self, Learner::of(model), &samples.into());
+        compiled!(T, partial_fit(
+            trainer: &Trainer<T>,
+            learner: Learner<'_, T>,
+            state: &mut TrainingState<T>,
+            samples: &Samples<'_, T>,
+        ) -> Result<Report, Error>)
+    }
+}
+
+fn partial_fit<T: Real>(
+    trainer: &Trainer<T>,
+    learner: Learner<'_, T>,
+    state: &mut TrainingState<T>,
+    samples: &Samples<'_, T>,
+) -> Result<Report, Error> {
+    trainer.check_data(&learner, samples, "training data")?;
+    learner.parameters.same_sizes(&state.velocity)?;
+    let threads = trainer.start_threads(&learner)?;
+    let mut motion = Motion { state, is_good: false };
+    let mut rollback = Rollback::new(learner);
+    trainer.apply_constraint(rollback.learner.parameters)?;
+    let record = one_pass(trainer, threads.as_ref(), &mut rollback.learner, motion.state, samples)?;
+    rollback.mark_good();
+    motion.is_good = true;
+    let seconds = record.seconds;
+    let steps = samples.n_samples().div_ceil(trainer.batch_size);
+    Ok(Report { history: vec![record], stop_reason: StopReason::Completed, steps, seconds })
+}
+
+/// One pass over a piece of data, in the given order.
+fn one_pass<T: Real>(
+    trainer: &Trainer<T>,
+    threads: Option<&ThreadPool>,
+    learner: &mut Learner<'_, T>,
+    state: &mut TrainingState<T>,
+    samples: &Samples<'_, T>,
+) -> Result<EpochRecord, Error> {
+    let epoch = state.pieces;
+    let steps = samples.n_samples().div_ceil(trainer.batch_size);
+    let mut sums = EpochSums::default();
+    let mut steppers = Steppers::new(trainer, threads);
+    for step in 0..steps {
+        let begin = Instant::now();
+        let first = step * trainer.batch_size;
+        let size = trainer.batch_size.min(samples.n_samples() - first);
+        let stepper = steppers.of_size(learner, size)?;
+        let rate = trainer.learning_rate.at(epoch * steps + step, steps);
+        stepper.load(samples, first..first + size, (Stage::Training, epoch, step));
+        let loss = stepper
+            .step(learner, &mut state.velocity, rate)
+            .map_err(|error| error.at_step(epoch, step))?;
+        sums.add(&loss, size as f64, rate, begin);
+    }
+    state.pieces += 1;
+    state.steps += steps;
+    Ok(sums.record(epoch, None))
+}
+
+/// Brings the momentum to rest when it is dropped before all went well: at an error or a panic.
+struct Motion<'a, T: Real> {
+    state: &'a mut TrainingState<T>,
+    is_good: bool,
+}
+
+impl<T: Real> Drop for Motion<'_, T> {
+    fn drop(&mut self) {
+        if !self.is_good {
+            self.state.rest();
+        }
+    }
+}

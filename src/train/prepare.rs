@@ -1,0 +1,49 @@
+//! What is checked and started before the first step.
+
+use super::learner::Learner;
+use super::trainer::Trainer;
+use crate::error::{Error, same_size};
+use crate::model::Parameters;
+use crate::objective::workspace::BLOCK;
+use crate::samples::Samples;
+use crate::scalar::Real;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+impl<T: Real> Trainer<T> {
+    pub(super) fn check_data(
+        &self,
+        learner: &Learner<'_, T>,
+        samples: &Samples<'_, T>,
+        what: &'static str,
+    ) -> Result<(), Error> {
+        let n_inputs = learner.parameters.n_inputs();
+        samples.check(what)?;
+        same_size(format!("values per sample of the {what}"), n_inputs, samples.n_inputs())?;
+        match &self.corruption {
+            Some(corruption) => corruption.validate(n_inputs),
+            None => Ok(()),
+        }
+    }
+
+    /// The wanted threads, but no more than there are blocks of hidden units to share.
+    pub(super) fn start_threads(
+        &self,
+        learner: &Learner<'_, T>,
+    ) -> Result<Option<ThreadPool>, Error> {
+        let threads = self.threads.min(learner.parameters.n_hidden().div_ceil(BLOCK));
+        if threads <= 1 {
+            return Ok(None);
+        }
+        ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map(Some)
+            .map_err(|error| Error::Threads { threads, reason: error.to_string() })
+    }
+
+    pub(super) fn apply_constraint(&self, parameters: &mut Parameters<T>) -> Result<(), Error> {
+        let n_inputs = parameters.n_inputs();
+        let filters = parameters.filters.as_mut_slice().chunks_exact_mut(n_inputs);
+        filters.enumerate().try_for_each(|(unit, filter)| self.constraint.apply(unit, filter))
+    }
+}
