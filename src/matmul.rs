@@ -77,6 +77,11 @@ macro_rules! product {
     };
 }
 
+/// Where a dimension is at most 5, nalgebra 0.35 multiplies by another kernel, which runs over the
+/// end of a left factor with swapped strides; this leaves a margin.
+#[cfg(not(feature = "faer"))]
+const SMALL: usize = 8;
+
 #[cfg(not(feature = "faer"))]
 macro_rules! product {
     ($t:ident) => {
@@ -88,7 +93,7 @@ macro_rules! product {
                 left: Operand<'_, Self>,
                 right: Operand<'_, Self>,
             ) {
-                use nalgebra::{DMatrixViewMut, Dyn, MatrixView};
+                use nalgebra::{DMatrixView, DMatrixViewMut, Dyn, MatrixView};
                 fn view<'a>(operand: Operand<'a, $t>) -> MatrixView<'a, $t, Dyn, Dyn, Dyn, Dyn> {
                     let (rows, columns) = operand.shape();
                     let stride = operand.rows.max(1);
@@ -102,13 +107,16 @@ macro_rules! product {
                     )
                 }
                 let (rows, columns) = (left.shape().0, right.shape().1);
-                debug_assert_eq!(left.shape().1, right.shape().0);
-                DMatrixViewMut::from_slice(out, rows, columns).gemm(
-                    factor,
-                    &view(left),
-                    &view(right),
-                    if add { 1.0 } else { 0.0 },
-                );
+                let inner = left.shape().1;
+                debug_assert_eq!(inner, right.shape().0);
+                let keep = if add { 1.0 } else { 0.0 };
+                let mut out = DMatrixViewMut::from_slice(out, rows, columns);
+                if left.transposed && rows.min(inner).min(columns) <= SMALL {
+                    let stored = DMatrixView::from_slice(left.data, left.rows, left.columns);
+                    out.gemm_tr(factor, &stored, &view(right), keep);
+                } else {
+                    out.gemm(factor, &view(left), &view(right), keep);
+                }
             }
         }
     };
