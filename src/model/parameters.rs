@@ -107,6 +107,12 @@ impl<T: Real> Parameters<T> {
         self.decoder_bias.as_ref()
     }
 
+    /// ‖W_j‖ of each hidden unit, m values.
+    pub fn filter_lengths(&self) -> DVector<T> {
+        let lengths = self.filters.column_iter().map(|filter| filter.norm());
+        DVector::from_iterator(self.n_hidden(), lengths)
+    }
+
     /// An error unless `other` has the same sizes, and a decoder bias if these have one.
     pub(crate) fn same_sizes(&self, other: &Self) -> Result<(), Error> {
         let decoder_bias = |parameters: &Self| parameters.decoder_bias().map_or(0, DVector::len);

@@ -41,6 +41,18 @@ pub enum StopReason {
     Observer,
 }
 
+impl std::fmt::Display for StopReason {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Completed => write!(formatter, "all epochs completed"),
+            Self::EarlyStopping { best_epoch } => {
+                write!(formatter, "early stopping, best epoch {best_epoch}")
+            }
+            Self::Observer => write!(formatter, "stopped by an observer"),
+        }
+    }
+}
+
 /// What a training did.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
