@@ -5,7 +5,7 @@ use crate::error::{Error, finite_results};
 use crate::matmul::Operand;
 use crate::memory::zero_matrix;
 use crate::model::Parameters;
-use crate::objective::workspace::dot;
+use crate::numerics::dot;
 use crate::scalar::{Real, compiled};
 use nalgebra::DMatrix;
 

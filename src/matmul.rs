@@ -1,7 +1,8 @@
 //! The one way to multiply matrices: by faer (feature `faer`, the default) or by nalgebra.
 //!
-//! nalgebra's `tr_mul`, `gemm_tr` and products with `transpose()` bypass its fast kernel;
-//! views with swapped strides do not, so that is how its body multiplies.
+//! nalgebra's `tr_mul` and `gemm_tr` bypass its fast kernel; views with swapped strides do not, so
+//! that is how its body multiplies. Small matrices it multiplies by itself: on those nalgebra 0.35
+//! takes a path that disregards the strides of the left factor and writes out of bounds.
 
 /// A column-major matrix in a slice, or its transpose.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,19 @@ impl<'a, T> Operand<'a, T> {
 
     fn shape(&self) -> (usize, usize) {
         if self.transposed { (self.columns, self.rows) } else { (self.rows, self.columns) }
+    }
+}
+
+#[cfg(not(feature = "faer"))]
+impl<T: Copy> Operand<'_, T> {
+    /// The distances in memory from one row to the next and from one column to the next.
+    fn strides(&self) -> (usize, usize) {
+        if self.transposed { (self.rows, 1) } else { (1, self.rows) }
+    }
+
+    fn at(&self, row: usize, column: usize) -> T {
+        let (row_stride, column_stride) = self.strides();
+        self.data[row * row_stride + column * column_stride]
     }
 }
 
@@ -77,11 +91,6 @@ macro_rules! product {
     };
 }
 
-/// Where a dimension is at most 5, nalgebra 0.35 multiplies by another kernel, which runs over the
-/// end of a left factor with swapped strides; this leaves a margin.
-#[cfg(not(feature = "faer"))]
-const SMALL: usize = 8;
-
 #[cfg(not(feature = "faer"))]
 macro_rules! product {
     ($t:ident) => {
@@ -93,29 +102,34 @@ macro_rules! product {
                 left: Operand<'_, Self>,
                 right: Operand<'_, Self>,
             ) {
-                use nalgebra::{DMatrixView, DMatrixViewMut, Dyn, MatrixView};
+                use nalgebra::{DMatrixViewMut, Dyn, MatrixView};
+                /// Up to this size nalgebra does not use its fast kernel.
+                const SMALL: usize = 5;
                 fn view<'a>(operand: Operand<'a, $t>) -> MatrixView<'a, $t, Dyn, Dyn, Dyn, Dyn> {
                     let (rows, columns) = operand.shape();
-                    let stride = operand.rows.max(1);
-                    let strides = if operand.transposed { (stride, 1) } else { (1, stride) };
+                    let (row_stride, column_stride) = operand.strides();
                     MatrixView::from_slice_with_strides_generic(
                         operand.data,
                         Dyn(rows),
                         Dyn(columns),
-                        Dyn(strides.0),
-                        Dyn(strides.1),
+                        Dyn(row_stride),
+                        Dyn(column_stride),
                     )
                 }
-                let (rows, columns) = (left.shape().0, right.shape().1);
-                let inner = left.shape().1;
+                let ((rows, inner), columns) = (left.shape(), right.shape().1);
                 debug_assert_eq!(inner, right.shape().0);
-                let keep = if add { 1.0 } else { 0.0 };
-                let mut out = DMatrixViewMut::from_slice(out, rows, columns);
-                if left.transposed && rows.min(inner).min(columns) <= SMALL {
-                    let stored = DMatrixView::from_slice(left.data, left.rows, left.columns);
-                    out.gemm_tr(factor, &stored, &view(right), keep);
-                } else {
-                    out.gemm(factor, &view(left), &view(right), keep);
+                if rows.min(inner).min(columns) > SMALL {
+                    let (left, right) = (view(left), view(right));
+                    let keep = if add { 1.0 } else { 0.0 };
+                    DMatrixViewMut::from_slice(out, rows, columns)
+                        .gemm(factor, &left, &right, keep);
+                    return;
+                }
+                for (j, column) in out.chunks_exact_mut(rows.max(1)).enumerate() {
+                    for (i, out) in column.iter_mut().enumerate() {
+                        let sum: $t = (0..inner).map(|k| left.at(i, k) * right.at(k, j)).sum();
+                        *out = factor * sum + if add { *out } else { 0.0 };
+                    }
                 }
             }
         }

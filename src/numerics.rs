@@ -1,4 +1,4 @@
-//! Elementary functions in forms that neither overflow nor cancel.
+//! Elementary functions in forms that neither overflow nor cancel, and the scalar product.
 
 use crate::scalar::Real;
 use std::f64::consts::FRAC_1_SQRT_2;
@@ -49,4 +49,18 @@ pub(crate) fn normal_cdf<T: Real>(a: T) -> T {
 /// The standard normal density φ(a) = e^{−a²/2}/√(2π).
 pub(crate) fn normal_density<T: Real>(a: T) -> T {
     T::of(0.398_942_280_401_432_7) * (a * a * T::of(-0.5)).exp()
+}
+
+/// The scalar product, in eight interleaved sums so that it can be vectorised.
+pub(crate) fn dot<T: Real>(left: &[T], right: &[T]) -> T {
+    let mut sums = [T::zero(); 8];
+    let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest = left_chunks.remainder().iter().zip(right_chunks.remainder());
+    let rest = rest.fold(T::zero(), |sum, (l, r)| sum + *l * *r);
+    for (l, r) in left_chunks.zip(right_chunks) {
+        for ((sum, l), r) in sums.iter_mut().zip(l).zip(r) {
+            *sum += *l * *r;
+        }
+    }
+    sums.into_iter().fold(rest, |sum, value| sum + value)
 }

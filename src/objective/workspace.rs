@@ -10,6 +10,7 @@ use crate::error::{Error, finite_results};
 use crate::matmul::Operand;
 use crate::memory::zeros;
 use crate::model::Parameters;
+use crate::numerics::dot;
 use crate::scalar::Real;
 use rayon::ThreadPool;
 use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
@@ -495,18 +496,4 @@ fn add<T: Real>(sum: &mut [T], values: &[T]) {
     for (sum, value) in sum.iter_mut().zip(values) {
         *sum += *value;
     }
-}
-
-/// The scalar product, in eight interleaved sums so that it can be vectorised.
-pub(crate) fn dot<T: Real>(left: &[T], right: &[T]) -> T {
-    let mut sums = [T::zero(); 8];
-    let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
-    let rest = left_chunks.remainder().iter().zip(right_chunks.remainder());
-    let rest = rest.fold(T::zero(), |sum, (l, r)| sum + *l * *r);
-    for (l, r) in left_chunks.zip(right_chunks) {
-        for ((sum, l), r) in sums.iter_mut().zip(l).zip(r) {
-            *sum += *l * *r;
-        }
-    }
-    sums.into_iter().fold(rest, |sum, value| sum + value)
 }

@@ -1,7 +1,7 @@
 //! Constraints on the lengths of the filters.
 
 use crate::error::{Error, scale};
-use crate::objective::workspace::dot;
+use crate::numerics::dot;
 use crate::scalar::Real;
 
 /// What holds for the length of every filter W_j, before the first and after every update.

@@ -191,10 +191,10 @@ fn partial_fit_in<T: Real>(
     state: &mut TrainingState<T>,
     samples: &Samples<'_, T>,
 ) -> Result<Report, Error> {
-    let mut motion = Motion { state, is_good: false };
     check_data(trainer, &learner, samples, "training data")?;
-    learner.parameters.same_sizes(&motion.state.velocity)?;
+    learner.parameters.same_sizes(&state.velocity)?;
     let threads = start_threads(trainer.threads, &learner)?;
+    let mut motion = Motion { state, is_good: false };
     let mut rollback = Rollback::new(learner);
     apply_constraint(trainer, rollback.learner.parameters)?;
     let record = one_pass(trainer, threads.as_ref(), &mut rollback.learner, motion.state, samples)?;

@@ -149,7 +149,8 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// Those of [`fit`](Self::fit), but a piece may be smaller than a batch; [`Error::Dimension`]
     /// if `state` belongs to a model of other sizes. After an error or a panic the model has the
-    /// parameters that it had before the call, and momentum is back at 0.
+    /// parameters that it had before the call; momentum is back at 0 if the pass had begun, and as
+    /// it was if the arguments were refused.
     ///
     /// ```
     /// use nalgebra::DMatrix;
