@@ -427,13 +427,19 @@ fn a_piece_that_diverges_leaves_the_parameters_and_rests() {
 }
 
 #[test]
-fn a_piece_with_nan_leaves_the_parameters_and_rests() {
-    goes_on_after(|model, state| {
-        let mut x = samples();
-        x[(1, 40)] = f64::NAN;
-        let error = trainer(2).build().unwrap().partial_fit(model, state, &x).unwrap_err();
-        assert!(matches!(error, Error::NotFinite { row: 1, column: 40, .. }), "{error}");
-    });
+fn a_piece_that_is_refused_changes_nothing() {
+    let mut model = model(Sigmoid, WeightDecay, 300);
+    let mut state = TrainingState::new(&model);
+    let trainer = trainer(2).build().unwrap();
+    trainer.partial_fit(&mut model, &mut state, &samples()).unwrap();
+    let before = (model.parameters().clone(), state.clone());
+    let mut x = samples();
+    x[(1, 40)] = f64::NAN;
+    let error = trainer.partial_fit(&mut model, &mut state, &x).unwrap_err();
+    assert!(matches!(error, Error::NotFinite { row: 1, column: 40, .. }), "{error}");
+    let error = trainer.partial_fit(&mut model, &mut state, samples().rows(0, 5)).unwrap_err();
+    assert!(matches!(error, Error::Dimension { expected: 6, actual: 5, .. }), "{error}");
+    assert!((model.parameters().clone(), state) == before);
 }
 
 #[test]
