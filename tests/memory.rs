@@ -76,8 +76,8 @@ const fn bound(parameters: usize) -> usize {
     4 * numbers + small
 }
 
-/// The parameters take 514 KiB.
-const SMALL: usize = 8 * 1024;
+/// nalgebra's products take a buffer each time; the parameters take 514 KiB.
+const SMALL: usize = 1024 * if cfg!(feature = "faer") { 8 } else { 160 };
 
 /// The peak of a training with everything that belongs to it.
 fn peak_of_training(train: impl Fn(&DMatrix<f32>, &mut Model)) -> usize {
