@@ -62,6 +62,7 @@ mod autoencoder;
 pub mod check;
 pub mod corruption;
 pub mod data;
+mod elementary;
 mod error;
 mod inference;
 mod matmul;

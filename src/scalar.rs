@@ -1,5 +1,6 @@
 //! The scalar type of a model: `f32` or `f64`.
 
+use crate::elementary::Elementary;
 use crate::matmul::Product;
 use nalgebra::RealField;
 use num_traits::{FromPrimitive, ToPrimitive};
@@ -21,7 +22,9 @@ mod sealed {
 /// assert_eq!(half::<f32>(), 0.5);
 /// assert_eq!(half::<f64>().as_f64(), 0.5);
 /// ```
-pub trait Real: RealField + Copy + FromPrimitive + ToPrimitive + Product + sealed::Sealed {
+pub trait Real:
+    RealField + Copy + FromPrimitive + ToPrimitive + Product + Elementary + sealed::Sealed
+{
     /// The distance from 1 to the next larger number.
     const EPSILON: Self;
     /// The smallest positive number that is stored with full precision.

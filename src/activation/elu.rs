@@ -4,7 +4,7 @@ use super::{
     ActivationMetadata, Formula, Interval, Kink, Properties, Sign, Threshold, built_in, scale,
 };
 use crate::error::Error;
-use crate::numerics::unless_nan;
+use crate::numerics::{decay, unless_nan};
 use crate::scalar::Real;
 use std::borrow::Cow;
 
@@ -61,12 +61,14 @@ impl Elu {
     }
 
     /// αe^a. By halves, lest e^a vanish where αe^a does not.
+    #[inline(always)]
     fn exponential<T: Real>(&self, a: T) -> T {
-        let half = (a * T::of(0.5)).exp();
+        let (half, _) = decay(a * T::of(-0.5));
         T::of(self.alpha) * half * half
     }
 
     /// The derivatives: αe^a below 0, `above` above, NaN at NaN.
+    #[inline(always)]
     fn any_derivative<T: Real>(&self, a: T, above: T) -> T {
         if a <= T::zero() { self.exponential(a) } else { unless_nan(a, above) }
     }
@@ -102,18 +104,22 @@ impl ActivationMetadata for Elu {
 }
 
 impl Formula for Elu {
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
-        if a > T::zero() { a } else { T::of(self.alpha) * a.exp_m1() }
+        if a > T::zero() { a } else { T::of(self.alpha) * decay(-a).1 }
     }
 
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         self.any_derivative(a, T::one())
     }
 
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         self.any_derivative(a, T::zero())
     }
 
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         self.any_derivative(a, T::zero())
     }

@@ -1,7 +1,7 @@
 //! The Gaussian error linear unit.
 
 use super::{ActivationMetadata, Formula, Interval, Properties, Threshold, built_in};
-use crate::numerics::{normal_cdf, normal_density, within_tails};
+use crate::numerics::{decay, normal_cdf, normal_density, within_tails};
 use crate::scalar::Real;
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
@@ -45,22 +45,26 @@ impl ActivationMetadata for Gelu {
 }
 
 impl Formula for Gelu {
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
         if a < T::zero() { within_tails(a) * normal_cdf(a) } else { a * normal_cdf(a) }
     }
 
     /// (erfc(−x) + 2x e^{−x²}/√π)/2 with x = a/√2, rounded once for both terms: where they cancel
     /// most, s'' = 0, and what was lost in x does not matter.
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         let x = within_tails(a) * T::of(FRAC_1_SQRT_2);
-        T::of(0.5) * ((-x).erfc() + T::of(FRAC_2_SQRT_PI) * x * (-x * x).exp())
+        T::of(0.5) * ((-x).erfc() + T::of(FRAC_2_SQRT_PI) * x * decay(x * x).0)
     }
 
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         let a = within_tails(a);
         normal_density(a) * (T::of(2.0) - a * a)
     }
 
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         let a = within_tails(a);
         normal_density(a) * a * (a * a - T::of(4.0))

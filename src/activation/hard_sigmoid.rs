@@ -42,18 +42,22 @@ impl ActivationMetadata for HardSigmoid {
 
 impl Formula for HardSigmoid {
     /// (a + 3)/6 rather than a/6 + ½, which loses digits next to −3.
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
         ((a + T::of(3.0)) / T::of(6.0)).clamp(T::zero(), T::one())
     }
 
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, if a.abs() < T::of(3.0) { T::of(1.0 / 6.0) } else { T::zero() })
     }
 
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::zero())
     }
 
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::zero())
     }

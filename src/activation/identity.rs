@@ -40,18 +40,22 @@ impl ActivationMetadata for Identity {
 }
 
 impl Formula for Identity {
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
         a
     }
 
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::one())
     }
 
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::zero())
     }
 
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::zero())
     }

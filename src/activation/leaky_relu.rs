@@ -94,6 +94,7 @@ impl ActivationMetadata for LeakyRelu {
 }
 
 impl Formula for LeakyRelu {
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
         if a > T::zero() {
             a
@@ -104,14 +105,17 @@ impl Formula for LeakyRelu {
         }
     }
 
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, if a > T::zero() { T::one() } else { T::of(self.alpha) })
     }
 
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::zero())
     }
 
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::zero())
     }

@@ -206,6 +206,54 @@ macro_rules! forward_to_inner {
 }
 forward_to_inner!(&A, Box<A>, Arc<A>);
 
+/// Value and wanted derivatives of a built-in activation in one pass, so that they share their
+/// exponentials, with the widest vector instructions that the processor has.
+pub(crate) fn evaluate_together<T: Real, F: Formula>(formula: &F, jet: Jet<'_, T>) {
+    pulp::Arch::new().dispatch(Together { formula, jet });
+}
+
+struct Together<'a, T, F> {
+    formula: &'a F,
+    jet: Jet<'a, T>,
+}
+
+impl<T: Real, F: Formula> pulp::WithSimd for Together<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let (f, Jet { input, value, first, second, third }) = (self.formula, self.jet);
+        let values = value.iter_mut().zip(input);
+        match (first, second) {
+            (Some(first), Some(second)) => {
+                let slopes = first.iter_mut().zip(second.iter_mut());
+                for ((value, &a), (first, second)) in values.zip(slopes) {
+                    *value = f.value(a);
+                    *first = f.derivative(a);
+                    *second = f.second_derivative(a);
+                }
+            }
+            (Some(first), None) => {
+                for ((value, &a), first) in values.zip(first) {
+                    *value = f.value(a);
+                    *first = f.derivative(a);
+                }
+            }
+            (None, second) => {
+                for (value, &a) in values {
+                    *value = f.value(a);
+                }
+                for (second, &a) in second.into_iter().flatten().zip(input) {
+                    *second = f.second_derivative(a);
+                }
+            }
+        }
+        for (third, &a) in third.into_iter().flatten().zip(input) {
+            *third = f.third_derivative(a);
+        }
+    }
+}
+
 /// The formulas of a built-in activation, generic over the scalar.
 ///
 /// [`built_in!`] makes an [`Activation`] of it whose batch evaluation is compiled in this crate.
@@ -237,11 +285,11 @@ macro_rules! built_in {
                 $crate::activation::Formula::third_derivative(self, a)
             }
             fn evaluate(&self, jet: $crate::activation::Jet<'_, T>) {
-                use $crate::activation::{Jet, evaluate_each};
-                let activation = self;
+                use $crate::activation::{Jet, evaluate_together};
+                let formula = self;
                 $crate::scalar::compiled!(
                     T,
-                    evaluate_each(activation: &$name, jet: Jet<'_, T>) -> ()
+                    evaluate_together(formula: &$name, jet: Jet<'_, T>) -> ()
                 );
             }
         }

@@ -43,18 +43,22 @@ impl ActivationMetadata for Relu {
 }
 
 impl Formula for Relu {
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
         if a <= T::zero() { T::zero() } else { a }
     }
 
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, if a > T::zero() { T::one() } else { T::zero() })
     }
 
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::zero())
     }
 
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::zero())
     }

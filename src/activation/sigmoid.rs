@@ -41,18 +41,22 @@ impl ActivationMetadata for Sigmoid {
 }
 
 impl Formula for Sigmoid {
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
         numerics::sigmoid(a)
     }
 
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         numerics::sigmoid_first(a)
     }
 
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         numerics::sigmoid_second(a)
     }
 
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         numerics::sigmoid_third(a)
     }

@@ -1,7 +1,7 @@
 //! The sigmoid-weighted linear unit.
 
 use super::{ActivationMetadata, Formula, Interval, Properties, Threshold, built_in};
-use crate::numerics::{sigmoid, sigmoid_first, within_tails};
+use crate::numerics::{sigmoid, sigmoid_first, sigmoid_tail, tanh, within_tails};
 use crate::scalar::Real;
 
 /// The sigmoid-weighted linear unit, also called swish.
@@ -43,29 +43,33 @@ impl ActivationMetadata for Silu {
 }
 
 impl Formula for Silu {
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
         if a < T::zero() { within_tails(a) * sigmoid(a) } else { a * sigmoid(a) }
     }
 
     /// With t = σ(−|a|): t(1 + a − at) below 0, (1 − t)(1 + at) above.
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         let a = within_tails(a);
-        let (one, tail) = (T::one(), sigmoid(-a.abs()));
+        let (one, tail) = (T::one(), sigmoid_tail(a.abs()));
         if a < T::zero() { tail * (one + a - a * tail) } else { (one - tail) * (one + a * tail) }
     }
 
     /// t(1 − t)(2 − |a| + 2|a|t) with t = σ(−|a|).
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         let size = within_tails(a).abs();
-        let (two, tail) = (T::of(2.0), sigmoid(-size));
+        let (two, tail) = (T::of(2.0), sigmoid_tail(size));
         tail * (T::one() - tail) * (two - size + two * size * tail)
     }
 
     /// σ'(a − 3t − 6aσ') with t = tanh(a/2).
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         let a = within_tails(a);
         let first = sigmoid_first(a);
-        let t = (a * T::of(0.5)).tanh();
+        let t = tanh(a * T::of(0.5));
         first * (a - T::of(3.0) * t - T::of(6.0) * a * first)
     }
 }

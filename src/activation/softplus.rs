@@ -72,6 +72,7 @@ impl Softplus {
     }
 
     /// β in the scalar type, and βa.
+    #[inline(always)]
     fn sharpen<T: Real>(&self, a: T) -> (T, T) {
         let sharpness = T::of(self.sharpness);
         (sharpness, sharpness * a)
@@ -104,21 +105,26 @@ impl ActivationMetadata for Softplus {
 
 impl Formula for Softplus {
     /// max(a, 0) + log(1 + e^{−β|a|})/β.
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
         let (sharpness, sharpened) = self.sharpen(a);
-        a.max(T::zero()) + (-sharpened.abs()).exp().ln_1p() / sharpness
+        let (e, _) = numerics::decay(sharpened.abs());
+        a.max(T::zero()) + numerics::ln_1p_of_fraction(e) / sharpness
     }
 
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         let (_, sharpened) = self.sharpen(a);
         numerics::sigmoid(sharpened)
     }
 
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         let (sharpness, sharpened) = self.sharpen(a);
         sharpness * numerics::sigmoid_first(sharpened)
     }
 
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         let (sharpness, sharpened) = self.sharpen(a);
         sharpness * sharpness * numerics::sigmoid_second(sharpened)

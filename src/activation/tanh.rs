@@ -40,21 +40,25 @@ impl ActivationMetadata for Tanh {
 }
 
 impl Formula for Tanh {
+    #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
-        a.tanh()
+        numerics::tanh(a)
     }
 
     /// 1 − tanh² a = 4σ'(2a).
+    #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
         T::of(4.0) * numerics::sigmoid_first(a + a)
     }
 
+    #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
-        T::of(-2.0) * a.tanh() * self.derivative(a)
+        T::of(-2.0) * numerics::tanh(a) * self.derivative(a)
     }
 
+    #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
-        let t = a.tanh();
+        let t = numerics::tanh(a);
         T::of(-2.0) * self.derivative(a) * (T::one() - T::of(3.0) * t * t)
     }
 }
