@@ -44,9 +44,31 @@ pub struct RegularizedAutoEncoder<T: Real, A = Sigmoid, R = Unregularized> {
     regularizer: R,
 }
 
+/// An auto-encoder whose activation and regularizer are chosen at run time.
+///
+/// ```
+/// use regularized_autoencoder::prelude::*;
+/// fn model(sparse: bool) -> Result<AnyAutoEncoder<f32>, Error> {
+///     let activation: Box<dyn Activation<f32>> =
+///         if sparse { Box::new(Relu) } else { Box::new(Sigmoid) };
+///     let mut regularizer: Box<dyn Regularizer<f32>> = Box::new(0.01 * WeightDecay::new());
+///     if sparse {
+///         regularizer = Box::new(regularizer + 0.2 * KlSparsity::new(0.05)?);
+///     }
+///     RegularizedAutoEncoder::builder(8, 16).activation(activation).regularizer(regularizer).build()
+/// }
+/// assert_eq!(model(true)?.encode(&DMatrix::zeros(8, 3))?.shape(), (16, 3));
+/// # Ok::<(), Error>(())
+/// ```
+pub type AnyAutoEncoder<T> =
+    RegularizedAutoEncoder<T, Box<dyn Activation<T>>, Box<dyn Regularizer<T>>>;
+
 impl<T: Real> RegularizedAutoEncoder<T> {
     /// Begins a model with n = `n_inputs` and m = `n_hidden`: sigmoid and no regularizer unless
     /// chosen otherwise.
+    ///
+    /// The scalar type follows from the data; where there are none, name it:
+    /// `RegularizedAutoEncoder::<f32>::builder(64, 256)`.
     pub fn builder(n_inputs: usize, n_hidden: usize) -> AutoEncoderBuilder<T> {
         AutoEncoderBuilder {
             n_inputs,

@@ -96,7 +96,8 @@ pub enum Error {
         /// The value.
         value: f64,
     },
-    /// A NaN or an infinity arose while training; nothing was updated with it.
+    /// A NaN or an infinity arose while training; the model has the parameters of the last good
+    /// epoch.
     #[error(
         "training stopped in epoch {epoch}, step {step}: {quantity}{} is {value}, but must be finite",
         .unit.map(|unit| format!(" of unit {unit}")).unwrap_or_default()
@@ -104,7 +105,7 @@ pub enum Error {
     Diverged {
         /// Epoch, from 0.
         epoch: usize,
-        /// Step within the epoch, from 0.
+        /// Step within the epoch, from 0; the number of steps if it arose in the validation.
         step: usize,
         /// The first quantity, in the order of computation, that is not finite.
         quantity: &'static str,

@@ -82,7 +82,7 @@ pub use activation::{
     Activation, ActivationMetadata, Elu, Gelu, HardSigmoid, Identity, Interval, Jet, Kink,
     LeakyRelu, Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
-pub use autoencoder::{AutoEncoderBuilder, RegularizedAutoEncoder};
+pub use autoencoder::{AnyAutoEncoder, AutoEncoderBuilder, RegularizedAutoEncoder};
 pub use corruption::{Corruption, GaussianNoise, Masking, SaltAndPepper};
 pub use error::Error;
 pub use model::Parameters;

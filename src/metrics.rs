@@ -12,6 +12,9 @@ use crate::scalar::{Real, compiled};
 const CHUNK: usize = 256;
 
 /// Sparsity of the codes and quality of the reconstructions of a data set; see [`evaluate`].
+///
+/// Active means h > δ_min, as in the paper. For activations with negative values (tanh, identity,
+/// leaky ReLU, ELU) a code far below 0 counts as inactive.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation {

@@ -145,3 +145,13 @@ pub(crate) fn dot<T: Real>(left: &[T], right: &[T]) -> T {
     }
     sums.into_iter().fold(rest, |sum, value| sum + value)
 }
+
+/// The sum of the columns of a column-major matrix, in f64: a whole data set may be one batch.
+pub(crate) fn sum_columns<T: Real>(sums: &mut [f64], columns: &[T]) {
+    sums.fill(0.0);
+    for column in columns.chunks_exact(sums.len()) {
+        for (sum, value) in sums.iter_mut().zip(column) {
+            *sum += value.as_f64();
+        }
+    }
+}

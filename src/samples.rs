@@ -2,10 +2,13 @@
 
 use crate::error::Error;
 use crate::scalar::Real;
-use nalgebra::{DMatrix, DMatrixView, DVector};
+use nalgebra::{DMatrix, DMatrixView, DVector, DVectorView};
 use std::borrow::Cow;
 
 /// Samples in the columns of an n × N matrix, borrowed where they can be.
+///
+/// Methods take them as `impl Into<Samples>`: `&DMatrix`, a view, `&Samples`, or a single sample
+/// as `&DVector` or as a column `x.column(i)`.
 ///
 /// A row-major N × n array, samples in rows, is the same memory: pass it to
 /// [`from_slice`](Self::from_slice).
@@ -59,14 +62,16 @@ impl<'a, T: Real> Samples<'a, T> {
     /// The samples `range.start`, …, `range.end` − 1, borrowed.
     ///
     /// # Errors
-    /// [`Error::NotEnough`] if the range ends after the last sample or before it begins.
+    /// [`Error::InvalidParameter`] if the range ends before it begins, [`Error::NotEnough`] if it
+    /// ends after the last sample.
     pub fn range(&self, range: std::ops::Range<usize>) -> Result<Samples<'_, T>, Error> {
-        if range.start > range.end || range.end > self.n_samples {
-            return Err(Error::NotEnough {
-                what: format!("samples {} to {}", range.start, range.end).into(),
-                asked: range.end,
-                available: self.n_samples,
-            });
+        if range.start > range.end {
+            let rule = format!("at least its start, {}", range.start);
+            return Err(Error::invalid("end of the range", range.end as f64, rule));
+        }
+        if range.end > self.n_samples {
+            let what = format!("samples of the range {} to {}", range.start, range.end).into();
+            return Err(Error::NotEnough { what, asked: range.end, available: self.n_samples });
         }
         let values = &self.values[range.start * self.n_inputs..range.end * self.n_inputs];
         Ok(Samples {
@@ -117,6 +122,25 @@ impl<'a, T: Real> From<&'a DMatrix<T>> for Samples<'a, T> {
     fn from(matrix: &'a DMatrix<T>) -> Self {
         let (n_inputs, n_samples) = matrix.shape();
         Self { values: Cow::Borrowed(matrix.as_slice()), n_inputs, n_samples }
+    }
+}
+
+/// The same samples, borrowed.
+impl<'a, T: Real> From<&'a Samples<'_, T>> for Samples<'a, T> {
+    fn from(samples: &'a Samples<'_, T>) -> Self {
+        let (n_inputs, n_samples) = (samples.n_inputs, samples.n_samples);
+        Self { values: Cow::Borrowed(&samples.values), n_inputs, n_samples }
+    }
+}
+
+/// One sample, such as a column of a matrix.
+impl<'a, T: Real> From<DVectorView<'a, T>> for Samples<'a, T> {
+    fn from(vector: DVectorView<'a, T>) -> Self {
+        Self {
+            n_inputs: vector.len(),
+            n_samples: 1,
+            values: Cow::Borrowed(vector.data.into_slice()),
+        }
     }
 }
 

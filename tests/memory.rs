@@ -67,10 +67,11 @@ const fn bound(parameters: usize) -> usize {
     // For each sample of the batch and hidden unit: pre-activation, code, s', s'', projected
     // residual, the gradient by the pre-activation, and the same by the projected residual.
     let units = BATCH * N_HIDDEN * 7;
-    // For each hidden unit: ‖W‖², ρ, the derivatives by ‖W‖² and b, and two numbers of scratch.
-    let each_unit = N_HIDDEN * 6;
-    // For each input: the gradient by the decoder bias.
-    let numbers = DATA + parameters + inputs + units + each_unit + N_INPUTS;
+    // For each hidden unit: ‖W‖², ρ, the derivatives by ‖W‖² and b, three numbers of scratch, and
+    // a sum in f64.
+    let each_unit = N_HIDDEN * 9;
+    // For each input: the gradient by the decoder bias, and a sum in f64.
+    let numbers = DATA + parameters + inputs + units + each_unit + 3 * N_INPUTS;
     // The order of the samples, and what the products, the report and the names take.
     let small = 8 * N_SAMPLES + SMALL;
     4 * numbers + small

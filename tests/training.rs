@@ -447,7 +447,7 @@ fn early_stopping_keeps_the_best_epoch() {
         let report = trainer.build().unwrap().fit_with(&mut model, &samples, options).unwrap();
         (report, model.parameters().clone())
     };
-    let mut best_epochs = Vec::new();
+    let mut seen = Vec::new();
     for with_validation in [false, true] {
         for (patience, minimum_improvement) in [(1, 0.0), (3, 0.0), (1, 0.5), (EPOCHS, 0.0)] {
             let stopping = EarlyStopping { patience, minimum_improvement };
@@ -460,20 +460,28 @@ fn early_stopping_keeps_the_best_epoch() {
             let history = report.history.iter();
             let watched: Vec<f64> =
                 history.map(|record| record.validation.unwrap_or(record.objective())).collect();
-            let best_epoch = (0..watched.len()).fold(0, |best, epoch| {
-                if watched[epoch] < watched[best] - minimum_improvement { epoch } else { best }
-            });
-            let (length, stop_reason) = if best_epoch + patience < EPOCHS {
-                (best_epoch + 1 + patience, StopReason::EarlyStopping { best_epoch })
+            let fold = |least: f64| {
+                (0..watched.len()).fold(0, |best, epoch| {
+                    if watched[epoch] < watched[best] - least { epoch } else { best }
+                })
+            };
+            let (best_epoch, last_improvement) = (fold(0.0), fold(minimum_improvement));
+            let (length, stop_reason) = if last_improvement + patience < EPOCHS {
+                (last_improvement + 1 + patience, StopReason::EarlyStopping)
             } else {
                 (EPOCHS, StopReason::Completed)
             };
             assert_eq!((report.history.len(), report.stop_reason), (length, stop_reason));
+            assert_eq!(report.best_epoch, Some(best_epoch));
             let (_, expected) = fit(trainer(best_epoch + 1), FitOptions::default());
             assert_eq!(parameters, expected);
-            assert_ne!(parameters, fit(trainer(length), FitOptions::default()).1);
-            best_epochs.push(best_epoch);
+            if best_epoch + 1 < length {
+                assert_ne!(parameters, fit(trainer(length), FitOptions::default()).1);
+            }
+            seen.push((best_epoch, length));
         }
     }
-    assert!(best_epochs.iter().all(|best| *best > 0) && best_epochs[2] < best_epochs[0]);
+    assert!(seen.iter().all(|(best, _)| *best > 0));
+    assert!(seen[2].1 < seen[0].1, "small improvements do not count");
+    assert!(seen.iter().any(|(best, length)| best + 1 < *length), "something is put back");
 }

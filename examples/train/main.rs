@@ -161,7 +161,11 @@ fn milliseconds_per_step(report: &Report) -> f64 {
 }
 
 fn print_summary(report: &Report, evaluation: &Evaluation, mean_filter_length: f64) {
-    println!("activation fraction   {:.4}", evaluation.average_activation_fraction);
+    let threshold = evaluation.threshold;
+    println!(
+        "activation fraction   {:.4} (h > {threshold})",
+        evaluation.average_activation_fraction
+    );
     println!("dead units            {:.4}", evaluation.dead_fraction());
     println!("exact zeros           {:.4}", evaluation.hard_zero_fraction);
     println!("mean pre-activation   {:.4}", evaluation.mean_pre_activation());

@@ -65,6 +65,7 @@ pub struct Settings {
     #[arg(long = "hidden", default_value_t = 1000)]
     pub n_hidden: usize,
 
+    /// Passes over the data
     #[arg(long, default_value_t = 50)]
     pub epochs: usize,
 
@@ -72,9 +73,11 @@ pub struct Settings {
     #[arg(long, default_value_t = 50)]
     pub batch: usize,
 
+    /// Step size η
     #[arg(long, default_value_t = 0.001)]
     pub learning_rate: f64,
 
+    /// μ, the share of a step that the next one keeps
     #[arg(long, default_value_t = 0.9)]
     pub momentum: f64,
 
@@ -166,6 +169,9 @@ impl Settings {
             if given && self.model != owner {
                 return Err(format!("{flag} can only be used with --model {name}"));
             }
+        }
+        if self.model != Model::Ae && self.coefficient == 0.0 {
+            eprintln!("note: with --coefficient 0 this is a plain auto-encoder");
         }
         if self.model == Model::Ae && self.coefficient != 0.0 {
             return Err("--model ae has no regularizer: --coefficient must be 0".into());

@@ -206,12 +206,12 @@ impl Properties {
         self.kinks.iter().all(|kink| kink.order > 0)
     }
 
-    /// The slope, the first and the second derivative nowhere jump.
+    /// The value, the first and the second derivative nowhere jump.
     pub fn is_smooth(&self) -> bool {
         self.kinks.is_empty()
     }
 
-    /// Some value lies below any other: s tends to a finite limit as a → −∞.
+    /// s tends to a finite limit as a → −∞.
     pub fn saturates_below(&self) -> bool {
         self.limit_at_negative_infinity.is_some_and(f64::is_finite)
     }

@@ -23,7 +23,7 @@ pub struct Masking {
 }
 
 impl Masking {
-    /// With p = `probability`.
+    /// With p = `probability_of_zero`.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] if p does not lie in [0, 1].

@@ -26,7 +26,7 @@ pub struct SaltAndPepper {
 }
 
 impl SaltAndPepper {
-    /// With p = `probability` and the smallest and largest value of each feature.
+    /// With p = `probability_of_change` and the smallest and largest value of each feature.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] if p does not lie in [0, 1], a limit is not finite, or a
@@ -50,7 +50,7 @@ impl SaltAndPepper {
         Ok(Self { probability, limits })
     }
 
-    /// With p = `probability` and the limits found in `samples` (n × N).
+    /// With p = `probability_of_change` and the limits found in `samples` (n × N).
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] if p does not lie in [0, 1], [`Error::Empty`] without samples,

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::matmul::Operand;
 use crate::memory::zeros;
 use crate::model::Parameters;
-use crate::numerics::dot;
+use crate::numerics::{dot, sum_columns};
 use crate::scalar::Real;
 use rayon::ThreadPool;
 use std::ops::Range;
@@ -37,6 +37,8 @@ pub(super) struct Block<T> {
     /// units × (2B + B·draws + B): h, δ, z̄, ū.
     pub right: Vec<T>,
     squared_lengths: Vec<T>,
+    /// A number a unit, summed over the samples.
+    sums: Vec<f64>,
     mean_code: Vec<T>,
     on_squared_lengths: Vec<T>,
     pub bias_gradient: Vec<T>,
@@ -85,6 +87,7 @@ impl<T: Real> Block<T> {
             projected_noise: zeros("projected noise", size, samples * needs.draws)?,
             right: zeros("units × samples of a block", size, columns)?,
             squared_lengths: zeros("lengths", size, 1)?,
+            sums: zeros("sums over the samples", size, 1)?,
             mean_code: zeros("mean codes", size, 1)?,
             on_squared_lengths: zeros("lengths", size, 1)?,
             bias_gradient: zeros("bias gradient", size, 1)?,
@@ -128,13 +131,9 @@ impl<T: Real> Block<T> {
             second: Some(&mut *self.second).filter(|second| !second.is_empty()),
             third: Some(&mut *self.third).filter(|third| !third.is_empty()),
         });
-        self.mean_code.fill(T::zero());
-        for column in code.chunks_exact(n_units) {
-            add(&mut self.mean_code, column);
-        }
-        let sample_weight = T::one() / T::of(n_samples as f64);
-        for mean in &mut self.mean_code {
-            *mean *= sample_weight;
+        sum_columns(&mut self.sums, code);
+        for (mean, sum) in self.mean_code.iter_mut().zip(&self.sums) {
+            *mean = T::of(*sum / n_samples as f64);
         }
 
         if with_residual {
@@ -251,10 +250,10 @@ impl<T: Real> Block<T> {
             }
         }
 
-        self.bias_gradient.fill(T::zero());
         let length = self.pre_activation.len();
-        for column in self.right[length..2 * length].chunks_exact(n_units) {
-            add(&mut self.bias_gradient, column);
+        sum_columns(&mut self.sums, &self.right[length..2 * length]);
+        for (out, sum) in self.bias_gradient.iter_mut().zip(&self.sums) {
+            *out = T::of(*sum);
         }
     }
 }

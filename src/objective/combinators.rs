@@ -37,7 +37,12 @@ impl<R: RegularizerMetadata> RegularizerMetadata for Scaled<R> {
     }
 
     fn needs(&self, shape: Shape) -> Needs {
-        self.regularizer.needs(shape)
+        // With the coefficient 0 it is not evaluated.
+        if self.coefficient == 0.0 {
+            Needs::per_unit().order(1)
+        } else {
+            self.regularizer.needs(shape)
+        }
     }
 
     fn validate(&self, shape: Shape) -> Result<(), Error> {
@@ -82,7 +87,7 @@ impl<T: Real, L: Regularizer<T>, R: Regularizer<T>> Regularizer<T> for Sum<L, R>
     }
 }
 
-/// `0.1 * R` and `R + S` for one type `R`.
+/// `0.1 * R`, `R * 0.1` and `R + S` for one type `R`.
 ///
 /// The orphan rule leaves these operators to the crate that owns the type.
 macro_rules! operators {
@@ -103,6 +108,14 @@ macro_rules! operators {
             }
         }
 
+        impl<$($generics)*> std::ops::Mul<f64> for $name {
+            type Output = $crate::objective::Scaled<$name>;
+
+            fn mul(self, coefficient: f64) -> Self::Output {
+                $crate::objective::RegularizerMetadata::scaled(self, coefficient)
+            }
+        }
+
         impl<Other, $($generics)*> std::ops::Add<Other> for $name
         where
             Other: $crate::objective::RegularizerMetadata,
@@ -110,17 +123,12 @@ macro_rules! operators {
             type Output = $crate::objective::Sum<$name, Other>;
 
             fn add(self, other: Other) -> Self::Output {
-                $crate::objective::sum(self, other)
+                $crate::objective::RegularizerMetadata::plus(self, other)
             }
         }
     };
 }
 pub(crate) use operators;
-
-/// L + R.
-pub(crate) fn sum<L, R>(left: L, right: R) -> Sum<L, R> {
-    Sum(left, right)
-}
 
 operators!([R: RegularizerMetadata] Scaled<R>);
 operators!([L: RegularizerMetadata, R: RegularizerMetadata] Sum<L, R>);

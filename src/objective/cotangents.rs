@@ -9,7 +9,8 @@ use crate::scalar::Real;
 /// W_j·z. The derivative by each is *added*: parts of a sum write into the same place. All are
 /// multiplied by the coefficients above (λ of `Scaled`), so that no regularizer can forget it.
 ///
-/// Methods in the plural take one value for each unit of the block, in order.
+/// Methods in the plural take one value for each unit of the block, in order; units for which
+/// there is none get nothing.
 #[derive(Debug)]
 pub struct Cotangents<'a, T: Real> {
     pub(crate) coefficient: T,
@@ -69,6 +70,9 @@ impl<T: Real> Cotangents<'_, T> {
     }
 
     /// Adds to ∂R/∂(W_j·z) of every unit, for one sample and draw; needs `draws(k)`, k > `draw`.
+    ///
+    /// # Panics
+    /// If the regularizer's needs do not declare so many draws.
     pub fn add_projected_noises(
         &mut self,
         sample: usize,
@@ -76,6 +80,10 @@ impl<T: Real> Cotangents<'_, T> {
         values: impl IntoIterator<Item = T>,
     ) {
         let column = draw * self.n_samples + sample;
+        assert!(
+            column < self.projected_noise.len() / self.n_units.max(1),
+            "the regularizer adds to draw {draw}: declare it by `draws(k)`"
+        );
         let all = &mut self.projected_noise[column * self.n_units..][..self.n_units];
         add(all, self.coefficient, values);
     }

@@ -43,6 +43,9 @@ pub enum Form {
 
 impl Form {
     /// The sign of ∂R/∂b_j for every unit j with W_j ≠ 0, for any data.
+    ///
+    /// That of the gradient as it is computed: without the Dirac deltas that s'' has at kinks. Where
+    /// s' jumps downwards, as for ELU with α > 1, E\[∂R/∂b_j\] over a density can have another sign.
     pub fn bias_gradient_sign(&self, activation: &Properties) -> Sign {
         let (slope, curvature) = (activation.slope, activation.curvature);
         match self {
@@ -57,8 +60,9 @@ impl Form {
                 }
             }
             // E[q s'^(q−1) s''] w
+            Self::SlopePower { power: 0, .. } => Sign::Zero,
             Self::SlopePower { power, weight } => {
-                sign_of_power(slope, power.saturating_sub(1)) * curvature * *weight
+                sign_of_power(slope, power - 1) * curvature * *weight
             }
             // E[2 s''_j Σ_k s'_k w_jk]
             Self::SlopeProducts => (slope * curvature).weakened(),

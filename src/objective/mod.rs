@@ -25,8 +25,8 @@ mod pass;
 mod regularizer;
 pub(crate) mod workspace;
 
+pub(crate) use combinators::operators;
 pub use combinators::{Scaled, Sum};
-pub(crate) use combinators::{operators, sum};
 pub use cotangents::Cotangents;
 pub use form::Form;
 pub use forward::Forward;

@@ -47,7 +47,8 @@ impl Needs {
         Self { per_unit: true, order: 2, residual: false, draws: 0, scratch: 0 }
     }
 
-    /// The highest derivative of the activation that is read: 1, 2 (the default) or 3.
+    /// The highest derivative of the activation that is read: 1, 2 (the default) or 3; other
+    /// numbers are taken as the nearest of these.
     #[must_use]
     pub fn order(self, order: u32) -> Self {
         Self { order: order.clamp(1, 3), ..self }
@@ -69,6 +70,11 @@ impl Needs {
     #[must_use]
     pub fn scratch(self, length: usize) -> Self {
         Self { scratch: length, ..self }
+    }
+
+    /// How many standard normal vectors are drawn for each sample.
+    pub fn n_draws(&self) -> usize {
+        self.draws
     }
 
     /// What two regularizers need together; they share noise and scratch memory.

@@ -8,7 +8,7 @@ use crate::memory::zero_matrix;
 use crate::model::Parameters;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
-use nalgebra::{DMatrix, DMatrixView, DVector};
+use nalgebra::{DMatrix, DMatrixView, DVector, DVectorView};
 
 /// A batch: what the encoder sees, what the reconstruction is compared with, and the noise that
 /// regularizers use. Samples stand in columns.
@@ -54,7 +54,14 @@ macro_rules! batch_from {
         }
     )*};
 }
-batch_from!(&'a DMatrix<T>, &'a DVector<T>, DMatrixView<'a, T>, Samples<'a, T>);
+batch_from!(
+    &'a DMatrix<T>,
+    &'a DVector<T>,
+    DMatrixView<'a, T>,
+    DVectorView<'a, T>,
+    Samples<'a, T>,
+    &'a Samples<'_, T>
+);
 
 /// Everything that an objective is a function of: parameters, activation and batch.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The trait of regularizers.
 
-use super::Scaled;
 use super::{Cotangents, Form, Forward, Needs, Pass, Shape};
+use super::{Scaled, Sum};
 use crate::error::Error;
 use crate::scalar::Real;
 use nalgebra::{DMatrix, DVector};
@@ -42,6 +42,14 @@ pub trait RegularizerMetadata {
     {
         Scaled::new(self, coefficient)
     }
+
+    /// R + S.
+    fn plus<S: RegularizerMetadata>(self, other: S) -> Sum<Self, S>
+    where
+        Self: Sized,
+    {
+        Sum(self, other)
+    }
 }
 
 /// A term R(W, b) that is added to the reconstruction error.
@@ -49,6 +57,11 @@ pub trait RegularizerMetadata {
 /// A regularizer writes one method, [`accumulate`](Self::accumulate), from which value and all
 /// gradients come, so that they share the work and cannot disagree. Let
 /// [`check::regularizer`](crate::check::regularizer) tell whether it is right.
+///
+/// Regularizers scale and add: `0.1 * Contractive::new() + WeightDecay::new()`. The operators are
+/// there for the built-in ones, their sums and boxed ones; Rust does not allow them for types of
+/// other crates, which write `Theirs.scaled(0.1).plus(…)`. One that is chosen at run time is a
+/// `Box<dyn Regularizer<f32>>`, see [`AnyAutoEncoder`](crate::AnyAutoEncoder).
 ///
 /// ```
 /// use regularized_autoencoder::{Cotangents, Forward, Needs, Real};

@@ -11,6 +11,7 @@ use crate::error::{Error, finite_results};
 use crate::matmul::Operand;
 use crate::memory::zeros;
 use crate::model::Parameters;
+use crate::numerics::sum_columns;
 use crate::scalar::Real;
 use rayon::ThreadPool;
 use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
@@ -34,6 +35,8 @@ pub(crate) struct Workspace<T: Real> {
     /// ∂R/∂r, n × B, if R depends on the residual.
     on_residual: Vec<T>,
     decoder_bias_gradient: Vec<T>,
+    /// A number an input, summed over the samples.
+    sums: Vec<f64>,
 }
 
 /// Cuts `n_hidden` units into the fewest blocks of at most `size`, alike to one unit.
@@ -68,6 +71,7 @@ impl<T: Real> Workspace<T> {
                 shape.n_inputs,
                 if needs.residual { samples } else { 0 },
             )?,
+            sums: zeros("sums over the samples", shape.n_inputs, 1)?,
             decoder_bias_gradient: zeros("decoder bias gradient", shape.n_inputs, 1)?,
         })
     }
@@ -151,9 +155,9 @@ impl<T: Real> Workspace<T> {
             block.gradient(job, left, used, filters, factor);
         });
 
-        self.decoder_bias_gradient.fill(T::zero());
-        for column in self.left[..n_inputs * n_samples].chunks_exact(n_inputs) {
-            add(&mut self.decoder_bias_gradient, column);
+        sum_columns(&mut self.sums, &self.left[..n_inputs * n_samples]);
+        for (out, sum) in self.decoder_bias_gradient.iter_mut().zip(&self.sums) {
+            *out = T::of(*sum);
         }
         let mut regularizer = T::zero();
         for block in &self.blocks {

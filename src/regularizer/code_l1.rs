@@ -36,13 +36,14 @@ impl Kernel for CodeL1 {
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let weight = forward.sample_weight();
         let sign = |h: T| if h.is_zero() { h } else { h.signum() };
-        let mut sum = T::zero();
+        let mut sum = 0.0;
         for i in 0..forward.n_samples() {
             let (h, d) = (forward.code(i), forward.derivative(i));
             out.add_pre_activations(i, h.iter().zip(d).map(|(&h, &d)| weight * sign(h) * d));
-            sum += h.iter().fold(T::zero(), |sum, h| sum + h.abs());
+            let of_sample: T = h.iter().fold(T::zero(), |sum, h| sum + h.abs());
+            sum += of_sample.as_f64();
         }
-        sum * weight
+        T::of(sum) * weight
     }
 }
 

@@ -2,9 +2,7 @@
 
 use super::{HessianPenalty, Kernel, built_in, slope_penalty};
 use crate::error::{Error, non_negative};
-use crate::objective::{
-    Cotangents, Form, Forward, Needs, RegularizerMetadata, Scaled, Shape, Sum, sum,
-};
+use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Scaled, Shape, Sum};
 use crate::scalar::Real;
 
 /// The contractive auto-encoder (Rifai et al. 2011), Eq. 8–9: the squared Frobenius norm of the
@@ -48,7 +46,7 @@ impl Contractive {
         draws: usize,
     ) -> Result<Sum<Self, Scaled<HessianPenalty>>, Error> {
         let kappa = non_negative("κ", kappa)?;
-        Ok(sum(Self, HessianPenalty::new(variance, draws)?.scaled(kappa)))
+        Ok(Self.plus(HessianPenalty::new(variance, draws)?.scaled(kappa)))
     }
 }
 

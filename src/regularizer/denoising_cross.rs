@@ -53,11 +53,13 @@ impl Kernel for DenoisingCross {
         }
         // Σ_k (W_j·W_k)² s'(a_k)
         T::product(sums, false, T::one(), Operand::new(pairs, m, m), slopes);
-        let mut value = T::zero();
+        let mut value = 0.0;
         for i in 0..n_samples {
             let (d, c) = (forward.derivative(i), forward.second_derivative(i));
             let sums = &sums[i * m..][..m];
-            value += d.iter().zip(sums).fold(T::zero(), |value, (&d, &sum)| value + d * sum);
+            let of_sample: T =
+                d.iter().zip(sums).fold(T::zero(), |value, (&d, &sum)| value + d * sum);
+            value += of_sample.as_f64();
             let factor = T::of(2.0) * weight;
             out.add_pre_activations(i, c.iter().zip(sums).map(|(&c, &sum)| factor * c * sum));
         }
@@ -69,7 +71,7 @@ impl Kernel for DenoisingCross {
         }
         let factor = T::of(4.0) * out.coefficient * out.filters_factor;
         T::product(out.filters, true, factor, filters, Operand::new(pairs, m, m));
-        value * weight
+        T::of(value) * weight
     }
 }
 

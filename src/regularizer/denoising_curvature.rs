@@ -35,7 +35,7 @@ impl Kernel for DenoisingCurvature {
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let weight = forward.sample_weight();
         let lengths = forward.squared_lengths();
-        let mut value = T::zero();
+        let mut value = 0.0;
         for i in 0..forward.n_samples() {
             let (c, third) = (forward.second_derivative(i), forward.third_derivative(i));
             let u = forward.projected_residual(i);
@@ -46,9 +46,10 @@ impl Kernel for DenoisingCurvature {
             );
             out.add_squared_lengths(each().map(|((_, &c), &u)| weight * c * u));
             out.add_projected_residuals(i, each().map(|((&l, &c), _)| weight * c * l));
-            value += each().fold(T::zero(), |sum, ((&l, &c), &u)| sum + c * l * u);
+            let of_sample: T = each().fold(T::zero(), |sum, ((&l, &c), &u)| sum + c * l * u);
+            value += of_sample.as_f64();
         }
-        value * weight
+        T::of(value) * weight
     }
 }
 

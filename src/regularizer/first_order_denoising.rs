@@ -53,7 +53,7 @@ impl Kernel for FirstOrderDenoising {
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let deviation = T::of(self.variance.sqrt());
         let factor = T::of(2.0) * deviation * forward.sample_weight();
-        let mut value = T::zero();
+        let mut value = 0.0;
         for i in 0..forward.n_samples() {
             let (d, c) = (forward.derivative(i), forward.second_derivative(i));
             let (u, v) = (forward.projected_residual(i), forward.projected_noise(i, 0));
@@ -64,9 +64,10 @@ impl Kernel for FirstOrderDenoising {
             );
             out.add_projected_residuals(i, each().map(|((&d, _), &v)| factor * d * v));
             out.add_projected_noises(i, 0, each().map(|((&d, &u), _)| factor * d * u));
-            value += each().fold(T::zero(), |sum, ((&d, &u), &v)| sum + d * u * v);
+            let of_sample: T = each().fold(T::zero(), |sum, ((&d, &u), &v)| sum + d * u * v);
+            value += of_sample.as_f64();
         }
-        value * factor
+        T::of(value) * factor
     }
 }
 

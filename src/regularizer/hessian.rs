@@ -45,7 +45,7 @@ impl HessianPenalty {
 
 impl RegularizerMetadata for HessianPenalty {
     fn form(&self) -> Form {
-        Form::Curvature
+        if self.variance == 0.0 { Form::WeightsOnly } else { Form::Curvature }
     }
 
     fn needs(&self, shape: Shape) -> Needs {
@@ -64,7 +64,7 @@ impl Kernel for HessianPenalty {
         let deviation = T::of(self.variance.sqrt());
         let weight = forward.sample_weight() / T::of(self.draws as f64);
         let lengths = forward.squared_lengths();
-        let mut sum = T::zero();
+        let mut sum = 0.0;
         for draw in 0..self.draws {
             for i in 0..forward.n_samples() {
                 let (a, v) = (forward.pre_activation(i), forward.projected_noise(i, draw));
@@ -96,10 +96,11 @@ impl Kernel for HessianPenalty {
                     each().map(|(x, _, by_v, l)| twice * x * by_v * l),
                 );
                 out.add_squared_lengths(each().map(|(x, ..)| weight * x * x));
-                sum += each().fold(T::zero(), |sum, (x, _, _, l)| sum + x * x * l);
+                let of_sample: T = each().fold(T::zero(), |sum, (x, _, _, l)| sum + x * x * l);
+                sum += of_sample.as_f64();
             }
         }
-        sum * weight
+        T::of(sum) * weight
     }
 }
 

@@ -66,7 +66,7 @@ impl RegularizerMetadata for MarginalizedDenoising {
     }
 
     fn needs(&self, shape: Shape) -> Needs {
-        Needs::per_unit().scratch(shape.n_hidden.saturating_mul(2))
+        slope_penalty::needs(shape)
     }
 
     fn validate(&self, shape: Shape) -> Result<(), Error> {
@@ -90,12 +90,11 @@ impl Kernel for MarginalizedDenoising {
             let squares = forward.filter(unit).iter().zip(variances);
             squares.fold(T::zero(), |sum, (&w, &variance)| sum + T::of(variance) * w * w)
         };
-        let (weights, sums) = out.take_scratch().split_at_mut(forward.n_units());
-        let sums = &mut sums[..weights.len()];
+        let (weights, sums, partial) = slope_penalty::scratch(forward, out);
         for (unit, weight) in weights.iter_mut().enumerate() {
             *weight = forward.squared_lengths()[unit] * weighted_square(unit);
         }
-        slope_penalty::slope_powers(2, weights, sums, forward, out);
+        slope_penalty::slope_powers(2, weights, (sums, partial), forward, out);
 
         let mut value = T::zero();
         for (unit, &sum) in sums.iter().enumerate() {

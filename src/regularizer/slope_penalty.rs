@@ -76,7 +76,7 @@ pub(super) fn form(power: u32) -> Form {
 }
 
 pub(super) fn needs(shape: Shape) -> Needs {
-    Needs::per_unit().scratch(shape.n_hidden.saturating_mul(2))
+    Needs::per_unit().scratch(shape.n_hidden.saturating_mul(3))
 }
 
 /// The term with any q and p.
@@ -86,13 +86,12 @@ pub(super) fn accumulate<T: Real>(
     forward: &Forward<'_, T>,
     out: &mut Cotangents<'_, T>,
 ) -> T {
-    let (weights, sums) = out.take_scratch().split_at_mut(forward.n_units());
-    let sums = &mut sums[..weights.len()];
+    let (weights, sums, partial) = scratch(forward, out);
     // ‖W_j‖^p, from the squared lengths.
     for (weight, squared) in weights.iter_mut().zip(forward.squared_lengths()) {
         *weight = half_power(*squared, p);
     }
-    slope_powers(q, weights, sums, forward, out);
+    slope_powers(q, weights, (sums, partial), forward, out);
     // ∂‖W_j‖^p / ∂‖W_j‖² = (p/2) ‖W_j‖^(p−2)
     if p > 0 {
         let half_p = T::of(0.5 * f64::from(p));
@@ -111,36 +110,58 @@ pub(super) fn accumulate<T: Real>(
     sums.iter().zip(&*weights).fold(T::zero(), |value, (&sum, &weight)| value + sum * weight)
 }
 
-/// For R = E Σ_j s'(a_j)^q w_j: adds to the pre-activations, and gives E[s'(a_j)^q] in `sums`.
+/// Samples that are summed before their sum is added to the others', so that rounding does not
+/// grow with a batch that is a whole data set.
+const SAMPLES: usize = 64;
+
+/// For R = E Σ_j s'(a_j)^q w_j: adds to the pre-activations, and gives E[s'(a_j)^q] in `sums`;
+/// `partial` is scratch.
 pub(super) fn slope_powers<T: Real>(
     q: u32,
     weights: &[T],
-    sums: &mut [T],
+    (sums, partial): (&mut [T], &mut [T]),
     forward: &Forward<'_, T>,
     out: &mut Cotangents<'_, T>,
 ) {
     let sample_weight = forward.sample_weight();
     let factor = sample_weight * T::of(f64::from(q));
     sums.fill(T::zero());
+    partial.fill(T::zero());
     for i in 0..forward.n_samples() {
         let (d, c) = (forward.derivative(i), forward.second_derivative(i));
         let all = weights.iter().zip(d).zip(c);
         if q == 2 {
             out.add_pre_activations(i, all.map(|((&w, &d), &c)| factor * w * d * c));
-            for (sum, &d) in sums.iter_mut().zip(d) {
+            for (sum, &d) in partial.iter_mut().zip(d) {
                 *sum += d * d;
             }
         } else {
             let (q, less) = (q as i32, q as i32 - 1);
             out.add_pre_activations(i, all.map(|((&w, &d), &c)| factor * w * d.powi(less) * c));
-            for (sum, &d) in sums.iter_mut().zip(d) {
+            for (sum, &d) in partial.iter_mut().zip(d) {
                 *sum += d.powi(q);
+            }
+        }
+        if (i + 1) % SAMPLES == 0 || i + 1 == forward.n_samples() {
+            for (sum, partial) in sums.iter_mut().zip(&mut *partial) {
+                *sum += std::mem::replace(partial, T::zero());
             }
         }
     }
     for sum in sums {
         *sum *= sample_weight;
     }
+}
+
+/// Three numbers of scratch a unit: weights, sums and partial sums.
+pub(super) fn scratch<'a, T: Real>(
+    forward: &Forward<'_, T>,
+    out: &mut Cotangents<'a, T>,
+) -> (&'a mut [T], &'a mut [T], &'a mut [T]) {
+    let n_units = forward.n_units();
+    let (weights, rest) = out.take_scratch().split_at_mut(n_units);
+    let (sums, partial) = rest.split_at_mut(n_units);
+    (weights, sums, &mut partial[..n_units])
 }
 
 /// `squared`^(power/2).

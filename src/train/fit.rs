@@ -56,7 +56,8 @@ impl<T: Real> std::fmt::Debug for FitOptions<'_, T> {
 
 impl<T: Real> Trainer<T> {
     /// Trains `model` on `samples` (n × N), shuffled anew in each epoch; an incomplete last batch
-    /// is left out. Momentum begins at 0.
+    /// is left out. It goes on from the model's present parameters, with momentum 0; the same
+    /// call again sees the same order and noise.
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Dimension`], [`Error::NotFinite`] for data that do not fit,
@@ -65,7 +66,7 @@ impl<T: Real> Trainer<T> {
     /// and regularizer report of their parameters, and [`Error::Diverged`] for the first value
     /// that is not finite.
     /// After an error, and if an activation, a regularizer, a corruption or an observer panics,
-    /// the model has the parameters of the last epoch that was completed.
+    /// the model has the parameters of the last epoch that was completed, or those before the call.
     pub fn fit<'a, A: Activation<T>, R: Regularizer<T>>(
         &self,
         model: &mut RegularizedAutoEncoder<T, A, R>,
@@ -211,9 +212,9 @@ fn fit<T: Real>(
         seconds += record.seconds;
         rollback.mark_good();
         if let Some(stopping) = trainer.early_stopping
-            && let Some(best_epoch) = Best::update(&mut best, stopping, &record, &rollback.good)
+            && Best::update(&mut best, stopping, &record, &rollback.good)
         {
-            stop_reason = StopReason::EarlyStopping { best_epoch };
+            stop_reason = StopReason::EarlyStopping;
         }
         let flow = match observer.as_deref_mut() {
             Some(observer) => observer.on_epoch(&EpochEvent {
@@ -230,13 +231,12 @@ fn fit<T: Real>(
         }
     }
     rollback.mark_good();
-    if let (StopReason::EarlyStopping { .. } | StopReason::Completed, Some(best)) =
-        (stop_reason, best)
-    {
+    let best_epoch = best.as_ref().map(|best| best.epoch);
+    if let (StopReason::EarlyStopping | StopReason::Completed, Some(best)) = (stop_reason, best) {
         rollback.good = best.parameters;
     }
     drop(rollback);
-    let report = Report { history, stop_reason, steps: state.steps, seconds };
+    let report = Report { history, stop_reason, best_epoch, steps: state.steps, seconds };
     if let Some(observer) = observer {
         observer.on_end(&report);
     }
@@ -266,35 +266,38 @@ fn validate<T: Real>(
     Ok(sum / samples.n_samples() as f64)
 }
 
-/// The best epoch so far.
+/// The epoch with the lowest objective so far, and how long ago there was progress.
 struct Best<T: Real> {
     objective: f64,
     epoch: usize,
     parameters: Parameters<T>,
+    /// The objective from which the next improvement counts, and its epoch.
+    progress: (f64, usize),
 }
 
 impl<T: Real> Best<T> {
-    /// Takes note of an epoch; gives the best one once patience has run out.
+    /// Takes note of an epoch; tells whether patience has run out.
     fn update(
         best: &mut Option<Self>,
         stopping: EarlyStopping,
         record: &EpochRecord,
         parameters: &Parameters<T>,
-    ) -> Option<usize> {
+    ) -> bool {
         let (epoch, objective) = (record.epoch, record.validation.unwrap_or(record.objective()));
-        match best {
-            Some(best) if objective >= best.objective - stopping.minimum_improvement => {
-                (epoch - best.epoch >= stopping.patience).then_some(best.epoch)
-            }
-            Some(best) => {
-                (best.objective, best.epoch) = (objective, epoch);
-                best.parameters.copy_from(parameters);
-                None
-            }
-            None => {
-                *best = Some(Self { objective, epoch, parameters: parameters.clone() });
-                None
-            }
+        let Some(best) = best else {
+            let parameters = parameters.clone();
+            *best = Some(Self { objective, epoch, parameters, progress: (objective, epoch) });
+            return false;
+        };
+        if objective < best.objective {
+            (best.objective, best.epoch) = (objective, epoch);
+            best.parameters.copy_from(parameters);
         }
+        let (reference, last) = best.progress;
+        if objective < reference - stopping.minimum_improvement {
+            best.progress = (objective, epoch);
+            return false;
+        }
+        epoch - last >= stopping.patience
     }
 }

@@ -4,6 +4,9 @@ use crate::error::{Error, positive};
 
 /// The learning rate η as a function of how far the training is.
 ///
+/// Rates, factors and numbers of epochs must be finite and greater than 0 (`last` and the warm-up
+/// may be 0); [`TrainerBuilder::build`](crate::TrainerBuilder::build) checks them.
+///
 /// ```
 /// use regularized_autoencoder::LearningRate;
 /// let rate = LearningRate::step(0.01, 10.0, 0.5).with_warm_up(2.0);
@@ -38,6 +41,12 @@ impl LearningRate {
     }
 
     /// η falls from `rate` to `last` along half a cosine within so many epochs, and stays there.
+    ///
+    /// ```
+    /// use regularized_autoencoder::LearningRate;
+    /// let rate = LearningRate::cosine(0.01, 50.0, 0.0);
+    /// assert!((rate.at(25 * 100, 100) - 0.005).abs() < 1e-15);
+    /// ```
     pub fn cosine(rate: f64, epochs: f64, last: f64) -> Self {
         Self { decay: Decay::Cosine { epochs, last }, ..Self::constant(rate) }
     }
@@ -55,7 +64,7 @@ impl LearningRate {
         let rate = match self.decay {
             Decay::Constant => self.initial,
             Decay::Step { epochs, factor } => {
-                self.initial * factor.powf((epochs_done / epochs).floor())
+                self.initial * factor.powf((epochs_done / epochs + 1e-9).floor())
             }
             Decay::Cosine { epochs, last } => {
                 let phase = (epochs_done / epochs).min(1.0) * std::f64::consts::PI;

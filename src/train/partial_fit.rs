@@ -74,7 +74,8 @@ fn partial_fit<T: Real>(
     motion.is_good = true;
     let seconds = record.seconds;
     let steps = samples.n_samples().div_ceil(trainer.batch_size);
-    Ok(Report { history: vec![record], stop_reason: StopReason::Completed, steps, seconds })
+    let (history, stop_reason) = (vec![record], StopReason::Completed);
+    Ok(Report { history, stop_reason, best_epoch: None, steps, seconds })
 }
 
 /// One pass over a piece of data, in the given order.

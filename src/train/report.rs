@@ -8,11 +8,12 @@ use std::time::Instant;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EpochRecord {
-    /// Epoch, from 0.
+    /// Epoch, from 0; for `partial_fit` the number of the piece.
     pub epoch: usize,
-    /// Mean over the epoch's batches of J_AE (of J_DAE with a corruption), each before its update.
+    /// Mean over the epoch's samples of J_AE (of J_DAE with a corruption), each batch's before its
+    /// update.
     pub reconstruction: f64,
-    /// Mean over the epoch's batches of R, coefficients included.
+    /// Mean over the epoch's batches of R, coefficients included, weighted by their sizes.
     pub regularizer: f64,
     /// J on the validation set after the epoch, if one was given.
     pub validation: Option<f64>,
@@ -33,14 +34,11 @@ impl EpochRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// All epochs are done.
+    /// All epochs are done. With early stopping the model has the parameters of the best epoch.
     Completed,
-    /// The objective has not improved for as many epochs as early stopping has patience; the
+    /// The objective has not improved for as many epochs as early stopping has patience. The
     /// model has the parameters of the best epoch.
-    EarlyStopping {
-        /// The epoch with the best objective, from 0.
-        best_epoch: usize,
-    },
+    EarlyStopping,
     /// An observer stopped it; the model has the parameters of that moment.
     Observer,
 }
@@ -49,9 +47,7 @@ impl std::fmt::Display for StopReason {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Completed => write!(formatter, "all epochs completed"),
-            Self::EarlyStopping { best_epoch } => {
-                write!(formatter, "early stopping, best epoch {best_epoch}")
-            }
+            Self::EarlyStopping => write!(formatter, "stopped early"),
             Self::Observer => write!(formatter, "stopped by an observer"),
         }
     }
@@ -65,6 +61,9 @@ pub struct Report {
     pub history: Vec<EpochRecord>,
     /// Why it ended.
     pub stop_reason: StopReason,
+    /// With early stopping, the epoch with the lowest objective, from 0: the one whose parameters
+    /// the model has, unless an observer stopped the training.
+    pub best_epoch: Option<usize>,
     /// Number of steps.
     pub steps: usize,
     /// Time for the steps, without validation and observers.

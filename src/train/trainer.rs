@@ -47,20 +47,41 @@ pub struct Trainer<T: Real> {
     pub(super) threads: usize,
 }
 
-/// Stops a training that no longer improves, and keeps its best parameters.
+/// Stops a training that no longer improves; the model gets the parameters of its best epoch.
 ///
 /// What is watched is J on the validation set if one is given, else the mean of J over the epoch's
-/// batches.
+/// batches, each measured before its update, so that a validation set is the better judge. The
+/// best epoch is that with the lowest J, whether the training stopped early or not.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use regularized_autoencoder::{EarlyStopping, FitOptions, RegularizedAutoEncoder, Trainer};
+/// let x = DMatrix::<f64>::from_fn(3, 120, |i, j| (i as f64 + j as f64).cos());
+/// let (training, validation) = (x.columns(0, 100), x.columns(100, 20));
+/// let mut model = RegularizedAutoEncoder::builder(3, 4).build()?;
+/// let trainer = Trainer::builder()
+///     .epochs(1000)
+///     .learning_rate(0.05)
+///     .early_stopping(EarlyStopping { patience: 3, minimum_improvement: 1e-3 })
+///     .build()?;
+/// let options = FitOptions::default().validation(validation);
+/// let report = trainer.fit_with(&mut model, training, options)?;
+/// assert!(report.history.len() < 1000 && report.best_epoch.is_some());
+/// # Ok::<(), regularized_autoencoder::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EarlyStopping {
-    /// How many epochs in a row may pass without improvement.
+    /// The training stops after this many epochs in a row without improvement.
     pub patience: usize,
-    /// By how much J must fall below the best so far to count as an improvement.
+    /// By how much J must fall below its value at the last improvement to count as another.
     pub minimum_improvement: f64,
 }
 
 impl<T: Real> Trainer<T> {
     /// Begins a configuration with the paper's protocol.
+    ///
+    /// The scalar type follows from the model that is trained; elsewhere name it:
+    /// `Trainer::<f32>::builder()`.
     pub fn builder() -> TrainerBuilder<T> {
         TrainerBuilder(Self {
             learning_rate: LearningRate::constant(0.001),
@@ -87,8 +108,8 @@ impl<T: Real> Trainer<T> {
 /// | `constraint` | none | on the filters' lengths | [10⁻¹⁸, 10¹⁸] |
 /// | `corruption` | none | makes it a denoising auto-encoder | |
 /// | `early_stopping` | none | patience on J | patience ≥ 1, improvement ≥ 0 |
-/// | `seed` | 0 | decides order, corruption and noise | |
-/// | `threads` | 1 | changes no bit of the result | ≥ 1 |
+/// | `seed` | 0 | decides order, corruption and noise; the model's own seed decides the initial filters | |
+/// | `threads` | 1 | at most ⌈m/256⌉ are used; changes no bit of the result | ≥ 1 |
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct TrainerBuilder<T: Real>(Trainer<T>);
@@ -142,8 +163,7 @@ impl<T: Real> TrainerBuilder<T> {
         self
     }
 
-    /// Threads for each step, of which there is work for one to 256 hidden units; they change no
-    /// bit of the result.
+    /// Threads for each step, at most ⌈m/256⌉ of which have work; they change no bit of the result.
     pub fn threads(mut self, threads: usize) -> Self {
         self.0.threads = threads;
         self
