@@ -344,7 +344,11 @@ fn slices_hold_whole_samples() {
     let two = Samples::from_slice(&values, 5).unwrap();
     rejected("past the end", || two.range(1..3).map(drop), &["range 1 to 3", "only 2"]);
     let backwards = std::ops::Range { start: 2, end: 1 };
-    rejected("backwards", || two.range(backwards).map(drop), &["end of the range is 1", "at least its start, 2"]);
+    rejected(
+        "backwards",
+        || two.range(backwards).map(drop),
+        &["end of the range is 1", "at least its start, 2"],
+    );
     let far = usize::MAX - 1..usize::MAX;
     rejected("far", || two.range(far).map(drop), &["18446744073709551615", "only 2"]);
 }

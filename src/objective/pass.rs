@@ -3,7 +3,7 @@
 use super::workspace::{self, Job, Workspace};
 use super::{Regularizer, Shape};
 use crate::activation::Activation;
-use crate::error::{Error, same_size};
+use crate::error::{Error, finite_results, same_size};
 use crate::memory::zero_matrix;
 use crate::model::Parameters;
 use crate::samples::Samples;
@@ -179,7 +179,8 @@ fn differentiate_in_blocks<T: Real>(
             .is_some()
             .then(|| DVector::from_column_slice(workspace.decoder_bias_gradient())),
     };
-    workspace.check(&loss, gradient.filters.as_slice())?;
+    workspace.check(&loss)?;
+    finite_results("weight gradient", gradient.filters.as_slice(), |at| Some(at / shape.n_inputs))?;
     Ok((loss, gradient))
 }
 

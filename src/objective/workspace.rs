@@ -167,15 +167,14 @@ impl<T: Real> Workspace<T> {
     }
 
     /// An error that names the first quantity that is not finite, in the order of computation, if
-    /// the last run's loss or gradient is not finite. `filters` is what the run added to.
-    pub fn check(&self, loss: &Loss<T>, filters: &[T]) -> Result<(), Error> {
+    /// the last run's loss or gradient is not finite.
+    pub fn check(&self, loss: &Loss<T>) -> Result<(), Error> {
         let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
         // An activation may turn NaN into a number.
         let good = |block: &Block<T>| finite(&block.pre_activation) && finite(&block.bias_gradient);
         if loss.total().is_finite()
             && self.blocks.iter().all(good)
             && finite(&self.decoder_bias_gradient)
-            && finite(filters)
         {
             return Ok(());
         }
@@ -200,7 +199,6 @@ impl<T: Real> Workspace<T> {
         })?;
         of_units("bias gradient", |block| &block.bias_gradient)?;
         whole("value of the regularizer", &[loss.regularizer])?;
-        finite_results("weight gradient", filters, |at| Some(at / self.shape.n_inputs))?;
         whole("decoder bias gradient", &self.decoder_bias_gradient)?;
         whole("objective", &[loss.total()])
     }

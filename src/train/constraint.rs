@@ -36,12 +36,17 @@ impl Constraint {
     }
 
     /// Makes one filter obey; `unit` is for the error.
-    pub(super) fn apply<T: Real>(self, unit: usize, filter: &mut [T]) -> Result<(), Error> {
+    pub(super) fn apply<T: Real>(
+        self,
+        unit: usize,
+        filter: &mut [T],
+        squared_length: T,
+    ) -> Result<(), Error> {
         let bound = match self {
             Self::None => return Ok(()),
             Self::Length(bound) | Self::MaxNorm(bound) => T::of(bound),
         };
-        let mut length = dot(filter, filter).sqrt();
+        let mut length = squared_length.sqrt();
         if length < T::MIN_POSITIVE.sqrt() || !length.is_finite() {
             // The squares leave the scalar's range: scale by the largest entry first.
             let largest = filter.iter().fold(T::zero(), |largest: T, w| largest.max(w.abs()));
@@ -73,7 +78,8 @@ mod tests {
     use super::*;
 
     fn constrained(constraint: Constraint, mut filter: [f32; 2]) -> Result<[f32; 2], Error> {
-        constraint.apply(7, &mut filter).map(|()| filter)
+        let squared_length = dot(&filter, &filter);
+        constraint.apply(7, &mut filter, squared_length).map(|()| filter)
     }
 
     #[test]

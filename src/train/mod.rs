@@ -11,6 +11,7 @@ mod report;
 mod state;
 mod step;
 mod trainer;
+mod update;
 
 pub use constraint::Constraint;
 pub use fit::FitOptions;

@@ -4,6 +4,7 @@ use super::learner::Learner;
 use super::trainer::Trainer;
 use crate::error::{Error, same_size};
 use crate::model::Parameters;
+use crate::numerics::dot;
 use crate::objective::workspace::BLOCK;
 use crate::samples::Samples;
 use crate::scalar::Real;
@@ -44,6 +45,9 @@ impl<T: Real> Trainer<T> {
     pub(super) fn apply_constraint(&self, parameters: &mut Parameters<T>) -> Result<(), Error> {
         let n_inputs = parameters.n_inputs();
         let filters = parameters.filters.as_mut_slice().chunks_exact_mut(n_inputs);
-        filters.enumerate().try_for_each(|(unit, filter)| self.constraint.apply(unit, filter))
+        filters.enumerate().try_for_each(|(unit, filter)| {
+            let squared_length = dot(filter, filter);
+            self.constraint.apply(unit, filter, squared_length)
+        })
     }
 }

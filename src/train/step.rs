@@ -2,6 +2,7 @@
 
 use super::learner::Learner;
 use super::trainer::Trainer;
+use super::update::Update;
 use crate::error::{Error, finite_results};
 use crate::model::Parameters;
 use crate::objective::workspace::{BLOCK, Job, Workspace, for_each};
@@ -115,13 +116,14 @@ impl<'a, T: Real> Stepper<'a, T> {
             threads: self.threads,
         };
         let loss = self.workspace.run(&job, filters, factor);
-        self.workspace.check(&loss, filters)?;
+        self.workspace.check(&loss)?;
         Ok(loss)
     }
 
     /// v ← μv − ηg, θ ← θ + v, then the constraint; gives the loss before the update.
     ///
-    /// The weight gradient is added to v straight away; there is no gradient matrix.
+    /// The weight gradient is added to v straight away; there is no gradient matrix. Between steps
+    /// the filters' part of v is kept multiplied by μ, so that one pass over the filters suffices.
     pub fn step(
         &mut self,
         learner: &mut Learner<'_, T>,
@@ -130,7 +132,6 @@ impl<'a, T: Real> Stepper<'a, T> {
     ) -> Result<Loss<T>, Error> {
         let (momentum, rate) = (T::of(self.trainer.momentum), T::of(rate));
         finite_results("learning rate", &[rate], |_| None)?;
-        velocity.filters *= momentum;
         let loss = self.differentiate(learner, velocity.filters.as_mut_slice(), -rate)?;
 
         let parameters = &mut *learner.parameters;
@@ -158,30 +159,24 @@ impl<'a, T: Real> Stepper<'a, T> {
     fn update_filters(
         &self,
         parameters: &mut Parameters<T>,
-        velocity: &Parameters<T>,
+        velocity: &mut Parameters<T>,
     ) -> Result<(), Error> {
         let n_inputs = parameters.n_inputs();
-        let constraint = self.trainer.constraint;
+        let (momentum, constraint) = (T::of(self.trainer.momentum), self.trainer.constraint);
         let size = n_inputs * BLOCK;
-        let mut pieces: Vec<_> = parameters
-            .filters
-            .as_mut_slice()
-            .chunks_mut(size)
-            .zip(velocity.filters.as_slice().chunks(size))
+        let filters = parameters.filters.as_mut_slice().chunks_mut(size);
+        let velocity = velocity.filters.as_mut_slice().chunks_mut(size);
+        let mut updates: Vec<_> = filters
+            .zip(velocity)
             .enumerate()
-            .map(|(piece, (filters, velocity))| (piece, filters, velocity, Ok(())))
+            .map(|(piece, (filters, velocity))| {
+                let first_unit = piece * BLOCK;
+                let update =
+                    Update { filters, velocity, n_inputs, first_unit, momentum, constraint };
+                (update, Ok(()))
+            })
             .collect();
-        for_each(self.threads, &mut pieces, |(piece, filters, velocity, outcome)| {
-            let both = filters.chunks_exact_mut(n_inputs).zip(velocity.chunks_exact(n_inputs));
-            *outcome = both.enumerate().try_for_each(|(unit, (filter, velocity))| {
-                let unit = *piece * BLOCK + unit;
-                for (w, v) in filter.iter_mut().zip(velocity) {
-                    *w += *v;
-                }
-                finite_results("filter after the update", filter, |_| Some(unit))?;
-                constraint.apply(unit, filter)
-            });
-        });
-        pieces.into_iter().try_for_each(|(.., outcome)| outcome)
+        for_each(self.threads, &mut updates, |(update, outcome)| *outcome = update.run());
+        updates.into_iter().try_for_each(|(_, outcome)| outcome)
     }
 }
