@@ -474,3 +474,201 @@ fn a_regularizer_that_cannot_be_evaluated() {
     }
     assert_eq!(refused_regularizer(&NotANumber), ["the regularizer can be evaluated"]);
 }
+
+/// Activations as people write them, rounding errors included.
+fn textbook() -> Vec<(&'static str, Parts)> {
+    let unknown = Properties::unknown;
+    let kinks =
+        |kinks: &[Kink]| Properties { kinks: kinks.to_vec().into(), ..Properties::unknown() };
+    fn step(t: f64) -> f64 {
+        t.clamp(0.0, 1.0)
+    }
+    vec![
+        (
+            "sigmoid by s(1 − s)(1 − 2s)",
+            Parts {
+                second: |a| {
+                    let s = Sigmoid.value(a);
+                    s * (1.0 - s) * (1.0 - 2.0 * s)
+                },
+                ..Parts::sigmoid()
+            },
+        ),
+        (
+            "tanh by 1 − t²",
+            Parts {
+                value: f64::tanh,
+                first: |a| 1.0 - a.tanh() * a.tanh(),
+                second: |a| -2.0 * a.tanh() * (1.0 - a.tanh() * a.tanh()),
+                properties: Properties { slope: Sign::NonNegative, ..unknown() },
+            },
+        ),
+        (
+            "ELU by e^a − 1",
+            Parts {
+                value: |a| if a > 0.0 { a } else { a.exp() - 1.0 },
+                first: |a| if a > 0.0 { 1.0 } else { a.exp() },
+                second: |a| if a > 0.0 { 0.0 } else { a.exp() },
+                properties: Elu::default().properties(),
+            },
+        ),
+        (
+            "shifted softplus",
+            Parts {
+                value: |a| Softplus::new().value(a) - 2f64.ln(),
+                first: |a| Sigmoid.value(a),
+                second: |a| Sigmoid.derivative(a),
+                properties: Properties {
+                    range: Interval::new(-0.6932, f64::INFINITY),
+                    limit_at_negative_infinity: Some(-2f64.ln()),
+                    threshold: Threshold { code: 0.1, pre_activation: None },
+                    ..Softplus::new().properties()
+                },
+            },
+        ),
+        (
+            "squareplus with cancellation",
+            Parts {
+                value: |a| 0.5 * (a + (a * a + 1.0).sqrt()),
+                first: |a| 0.5 * (1.0 + a / (a * a + 1.0).sqrt()),
+                second: |a| 0.5 / (a * a + 1.0).powf(1.5),
+                properties: Properties { slope: Sign::NonNegative, convex: true, ..unknown() },
+            },
+        ),
+        (
+            "ReLU³",
+            Parts {
+                value: |a| if a < 0.0 { 0.0 * a } else { a * a * a },
+                first: |a| if a < 0.0 { 0.0 * a } else { 3.0 * a * a },
+                second: |a| if a < 0.0 { 0.0 * a } else { 6.0 * a },
+                properties: Properties { hard_zeros: true, ..kinks(&[Kink { at: 0.0, order: 3 }]) },
+            },
+        ),
+        (
+            "smootherstep",
+            Parts {
+                value: |a| {
+                    let t = step((a + 3.0) / 6.0);
+                    if a.is_nan() { a } else { t * t * t * (t * (6.0 * t - 15.0) + 10.0) }
+                },
+                first: |a| {
+                    let t = step((a + 3.0) / 6.0);
+                    30.0 * t * t * (1.0 - t) * (1.0 - t) / 6.0
+                },
+                second: |a| {
+                    let t = step((a + 3.0) / 6.0);
+                    60.0 * t * (1.0 - t) * (1.0 - 2.0 * t) / 36.0
+                },
+                properties: Properties {
+                    slope: Sign::NonNegative,
+                    ..kinks(&[Kink { at: -3.0, order: 3 }, Kink { at: 3.0, order: 3 }])
+                },
+            },
+        ),
+    ]
+}
+
+#[test]
+fn rounding_as_in_textbook_formulas_is_no_mistake() {
+    for (name, parts) in textbook() {
+        let report = check::activation::<f64>(&parts);
+        assert!(report.passed(), "{name}, f64:\n{report}");
+        let report = check::activation::<f32>(&parts);
+        assert!(report.passed(), "{name}, f32:\n{report}");
+    }
+}
+
+#[test]
+fn a_wrong_number_at_0_alone() {
+    let at_0 = |f: fn(f64) -> f64, parts: Parts| Parts { first: f, ..parts };
+    let broken = [
+        at_0(|a| 0.5 * (1.0 + a / a.abs()), Parts::relu()),
+        at_0(|a| if a == 0.0 { 7.0 } else { Relu.derivative(a) }, Parts::relu()),
+        at_0(|a| if a == 0.0 { f64::NAN } else { Sigmoid.derivative(a) }, Parts::sigmoid()),
+        Parts { value: |a| if a == 0.0 { f64::NAN } else { Sigmoid.value(a) }, ..Parts::sigmoid() },
+    ];
+    for broken in broken {
+        assert!(!refused(&broken).is_empty());
+    }
+}
+
+#[test]
+fn an_isolated_zero_is_no_half_line_of_zeros() {
+    for activation in [&Silu as &dyn Activation<f64>, &Gelu] {
+        let broken = Claims(activation, |properties| properties.hard_zeros = true);
+        let laws = violated(&check::activation::<f64>(&broken));
+        assert_eq!(laws, ["hard zeros are exact zeros and no underflow"]);
+    }
+}
+
+#[test]
+fn a_flat_end_is_no_underflow() {
+    let (_, mut broken) = textbook().pop().unwrap();
+    broken.properties.slope = Sign::Positive;
+    assert_eq!(refused(&broken), ["the slope has the declared sign"]);
+}
+
+/// An activation with other claims.
+#[derive(Debug)]
+struct Claims<'a>(&'a dyn Activation<f64>, fn(&mut Properties));
+
+impl ActivationMetadata for Claims<'_> {
+    fn properties(&self) -> Properties {
+        let mut properties = self.0.properties();
+        (self.1)(&mut properties);
+        properties
+    }
+}
+
+impl Activation<f64> for Claims<'_> {
+    fn value(&self, a: f64) -> f64 {
+        self.0.value(a)
+    }
+    fn derivative(&self, a: f64) -> f64 {
+        self.0.derivative(a)
+    }
+    fn second_derivative(&self, a: f64) -> f64 {
+        self.0.second_derivative(a)
+    }
+    fn third_derivative(&self, a: f64) -> f64 {
+        self.0.third_derivative(a)
+    }
+}
+
+#[test]
+fn right_regularizers_at_the_edge_pass() {
+    let many_draws = HessianPenalty::new(0.1, 5).unwrap();
+    assert!(check::regularizer::<f64>(&many_draws, &Sigmoid).passed());
+    // s' s'' underflows for many units.
+    let sharp = |sharpness| Softplus::with_sharpness(sharpness).unwrap();
+    for report in [
+        check::regularizer::<f32>(&Contractive::new(), &sharp(50.0)),
+        check::regularizer::<f64>(&Contractive::new(), &sharp(300.0)),
+        check::regularizer::<f64>(&MeanCode::new(), &sharp(1000.0)),
+    ] {
+        assert!(report.passed(), "{report}");
+    }
+    // A displaced point may lie beyond a kink.
+    let report = check::regularizer::<f32>(&HessianPenalty::new(0.1, 3).unwrap(), &HardSigmoid);
+    assert!(report.passed(), "{report}");
+}
+
+#[test]
+fn a_division_by_the_length_of_a_filter() {
+    /// Σ_j ‖W_j‖, whose gradient is NaN at W_j = 0 as it is written here.
+    #[derive(Debug)]
+    struct GroupLasso;
+    impl RegularizerMetadata for GroupLasso {
+        fn needs(&self, _: Shape) -> Needs {
+            Needs::per_unit().order(1)
+        }
+    }
+    impl<T: Real> Regularizer<T> for GroupLasso {
+        fn accumulate(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
+            let lengths = forward.squared_lengths();
+            out.add_squared_lengths(lengths.iter().map(|l| T::of(0.5) / l.sqrt()));
+            lengths.iter().fold(T::zero(), |sum, l| sum + l.sqrt())
+        }
+    }
+    assert_eq!(refused_regularizer(&GroupLasso), ["the regularizer can be evaluated"]);
+}

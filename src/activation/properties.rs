@@ -151,7 +151,7 @@ pub struct Properties {
     pub limit_at_negative_infinity: Option<f64>,
     /// Whether s is exactly 0 on some half-line (−∞, t].
     pub hard_zeros: bool,
-    /// Every point at which s or one of its first two derivatives jumps.
+    /// Every point at which s or one of its first three derivatives jumps.
     pub kinks: Cow<'static, [Kink]>,
     /// When a unit counts as inactive.
     pub threshold: Threshold,

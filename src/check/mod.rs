@@ -11,27 +11,27 @@
 //! | law | refuted by |
 //! |---|---|
 //! | NaN gives NaN | `f64::max(0.0, a)`, which maps NaN to 0 |
-//! | finite values for finite a | overflow |
-//! | each derivative is that of the one before, away from the kinks | a wrong sign, a factor, another function's |
+//! | finite pre-activations give finite values | overflow: log(1 + e^a) for large a, and e^a itself |
+//! | the derivative is that of the value, the second that of the first, the third that of the second; at a kink the derivative is one of those beside it | a wrong sign, a factor, another function's |
 //! | a slice gives what single calls give | an override of `evaluate` that differs |
-//! | slope and curvature have the declared sign | |
-//! | non-decreasing, convex where declared | |
-//! | value and slope lie in the declared ranges | |
+//! | the slope and the curvature have the declared sign | |
+//! | the value is non-decreasing, convex, as declared | |
+//! | the value and the derivative lie in the declared ranges | |
 //! | the limit at −∞ is the declared one | |
-//! | hard zeros are exact zeros, and no underflow | |
-//! | nothing jumps but at a declared kink, and not below its order | an unnamed discontinuity |
-//! | s ≤ δ_min below a_min, and not just above it | a wrong a_min |
+//! | hard zeros are exact zeros and no underflow | |
+//! | nothing jumps but at a declared kink of that order | an unnamed discontinuity |
+//! | s(a) ≤ δ_min up to a_min, and not just above it | a wrong a_min |
 //!
 //! # The laws of a regularizer
 //! | law | refuted by |
 //! |---|---|
-//! | its parameters pass its own check | |
+//! | the regularizer can be evaluated | parameters that it rejects itself, NaN at a filter of length 0 |
 //! | the same arguments give the same value | hidden state, noise of its own |
-//! | each gradient is that of the loss, away from the kinks | a missing path through ‖W_j‖ or ρ_j, a sum instead of a mean |
+//! | the weight, bias and decoder bias gradients are those of the loss | a missing path through ‖W_j‖ or ρ_j, a sum instead of a mean |
 //! | the bias gradient has the sign that the declared form implies | a false form |
-//! | cutting the layer into blocks changes nothing, where `per_unit` is declared | a false `per_unit` |
+//! | cutting the layer into blocks changes nothing, as declared | a false `per_unit` |
 //!
-//! Checks are sharp in `f64` and rough in `f32`. A check that passes proves nothing; one that
+//! Checks are sharp in `f64` and rough in `f32`, and leave out what lies on a kink. A check that passes proves nothing; one that
 //! fails names the point.
 
 mod activation_laws;
@@ -43,6 +43,24 @@ mod regularizer_laws;
 mod report;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+
+/// Needs the feature `proptest`.
+#[cfg(not(feature = "proptest"))]
+#[macro_export]
+macro_rules! activation_laws {
+    ($($tokens:tt)*) => {
+        compile_error!("enable the feature `proptest` of regularized-autoencoder");
+    };
+}
+
+/// Needs the feature `proptest`.
+#[cfg(not(feature = "proptest"))]
+#[macro_export]
+macro_rules! regularizer_laws {
+    ($($tokens:tt)*) => {
+        compile_error!("enable the feature `proptest` of regularized-autoencoder");
+    };
+}
 
 pub use activation_laws::activation;
 pub use problem::Problem;

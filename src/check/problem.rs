@@ -23,11 +23,8 @@ pub struct Problem<T: Real> {
 }
 
 impl<T: Real> Problem<T> {
-    /// How many draws of noise a problem brings.
-    pub const DRAWS: usize = 4;
-
-    /// A problem of the given sizes that is a function of the seed: normal inputs and biases,
-    /// filters of length about 1.
+    /// A problem of the given sizes, with so many draws of noise, that is a function of the seed:
+    /// normal inputs and biases, filters of length about 1.
     ///
     /// # Errors
     /// [`Error::Zero`] if a size is 0.
@@ -35,6 +32,7 @@ impl<T: Real> Problem<T> {
         n_inputs: usize,
         n_hidden: usize,
         n_samples: usize,
+        draws: usize,
         seed: u64,
     ) -> Result<Self, Error> {
         crate::error::at_least_one("n_samples", n_samples)?;
@@ -50,7 +48,7 @@ impl<T: Real> Problem<T> {
             parameters,
             input: DMatrix::from_fn(n_inputs, n_samples, |_, _| normal(1.0)),
             target: DMatrix::from_fn(n_inputs, n_samples, |_, _| normal(1.0)),
-            noise: DMatrix::from_fn(n_inputs, n_samples * Self::DRAWS, |_, _| normal(1.0)),
+            noise: DMatrix::from_fn(n_inputs, n_samples * draws.max(1), |_, _| normal(1.0)),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The laws as property tests (feature `proptest`): at random points, shrunk to the simplest
 //! violation.
 
-use super::activation_laws::{at_point, batch, between};
+use super::activation_laws::{Subject, batch};
 use super::report::Report;
 use super::{regularizer_on, strategies};
 use crate::activation::Activation;
@@ -41,18 +41,18 @@ pub fn activation<T: Real>(
     if !report.passed() {
         return Err(report.to_string());
     }
-    let properties = activation.properties();
+    let subject = Subject::new(activation);
     let point = strategies::pre_activation::<T>;
     explain(runner(source_file, 512).run(&(point(), point(), 0.0..=1.0), |(a, b, share)| {
         let mut report = Report::default();
         // Nothing is claimed at the kinks themselves.
-        if properties.kinks.iter().all(|kink| T::of(kink.at) != a) {
-            at_point(activation, &properties, a, &mut report);
+        if subject.properties.kinks.iter().all(|kink| T::of(kink.at) != a) {
+            subject.at_point(a, &mut report);
             batch(activation, &[a, b], &mut report);
         }
         let (low, high) = if a < b { (a, b) } else { (b, a) };
         if low < high {
-            between(activation, &properties, (low, high), T::of(share), &mut report);
+            subject.between((low, high), T::of(share), &mut report);
         }
         outcome(&report)
     }))
@@ -71,7 +71,9 @@ pub fn regularizer<T: Real>(
     if !report.passed() {
         return Err(report.to_string());
     }
-    explain(runner(source_file, 32).run(&strategies::problem::<T>(), |problem| {
+    let draws = Shape { n_inputs: 1, n_hidden: 1, n_samples: 1 };
+    let draws = regularizer.needs(draws).n_draws();
+    explain(runner(source_file, 32).run(&strategies::problem::<T>(draws), |problem| {
         let (n_inputs, n_hidden) = problem.parameters.filters().shape();
         let shape = Shape { n_inputs, n_hidden, n_samples: problem.input.ncols() };
         match regularizer.validate(shape) {
@@ -82,6 +84,7 @@ pub fn regularizer<T: Real>(
 }
 
 /// Puts the laws of an activation, as property tests in `f64` and `f32`, into your crate's tests.
+/// Counterexamples that are found are kept beside the test's source file and tried first from then on.
 ///
 /// ```
 /// # use regularized_autoencoder::Sigmoid;
@@ -107,7 +110,7 @@ macro_rules! activation_laws {
 }
 
 /// Puts the laws of a regularizer together with an activation, as property tests in `f64`, into
-/// your crate's tests.
+/// your crate's tests. Counterexamples that are found are kept beside the test's source file.
 ///
 /// ```
 /// # use regularized_autoencoder::{Contractive, Sigmoid};

@@ -37,11 +37,12 @@ pub fn matrix<T: Real>(
     })
 }
 
-/// Problems of the given sizes, for a regularizer to be evaluated on.
+/// Problems of the given sizes with so many draws of noise, for a regularizer to be evaluated on.
 pub fn problem_of_size<T: Real>(
     n_inputs: usize,
     n_hidden: usize,
     n_samples: usize,
+    draws: usize,
 ) -> impl Strategy<Value = Problem<T>> + Clone {
     let column = |rows, bound: f64| {
         matrix(rows, 1, -bound..=bound)
@@ -53,7 +54,7 @@ pub fn problem_of_size<T: Real>(
         column(n_inputs, 1.0),
         matrix(n_inputs, n_samples, -2.0..=2.0),
         matrix(n_inputs, n_samples, -2.0..=2.0),
-        matrix(n_inputs, n_samples * Problem::<T>::DRAWS, -2.0..=2.0),
+        matrix(n_inputs, n_samples * draws.max(1), -2.0..=2.0),
     )
         .prop_map(|(filters, encoder_bias, decoder_bias, input, target, noise)| {
             let decoder_bias = Some(decoder_bias);
@@ -62,9 +63,9 @@ pub fn problem_of_size<T: Real>(
         })
 }
 
-/// Problems of [`sizes`].
-pub fn problem<T: Real>() -> impl Strategy<Value = Problem<T>> + Clone {
-    sizes().prop_flat_map(|(n_inputs, n_hidden, n_samples)| {
-        problem_of_size(n_inputs, n_hidden, n_samples)
+/// Problems of [`sizes`] with so many draws of noise.
+pub fn problem<T: Real>(draws: usize) -> impl Strategy<Value = Problem<T>> + Clone {
+    sizes().prop_flat_map(move |(n_inputs, n_hidden, n_samples)| {
+        problem_of_size(n_inputs, n_hidden, n_samples, draws)
     })
 }
