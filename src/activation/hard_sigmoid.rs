@@ -51,16 +51,6 @@ impl Formula for HardSigmoid {
     fn derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, if a.abs() < T::of(3.0) { T::of(1.0 / 6.0) } else { T::zero() })
     }
-
-    #[inline(always)]
-    fn second_derivative<T: Real>(&self, a: T) -> T {
-        unless_nan(a, T::zero())
-    }
-
-    #[inline(always)]
-    fn third_derivative<T: Real>(&self, a: T) -> T {
-        unless_nan(a, T::zero())
-    }
 }
 
 built_in!(HardSigmoid);

@@ -49,16 +49,6 @@ impl Formula for Identity {
     fn derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, T::one())
     }
-
-    #[inline(always)]
-    fn second_derivative<T: Real>(&self, a: T) -> T {
-        unless_nan(a, T::zero())
-    }
-
-    #[inline(always)]
-    fn third_derivative<T: Real>(&self, a: T) -> T {
-        unless_nan(a, T::zero())
-    }
 }
 
 built_in!(Identity);

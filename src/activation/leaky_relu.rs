@@ -109,16 +109,6 @@ impl Formula for LeakyRelu {
     fn derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, if a > T::zero() { T::one() } else { T::of(self.alpha) })
     }
-
-    #[inline(always)]
-    fn second_derivative<T: Real>(&self, a: T) -> T {
-        unless_nan(a, T::zero())
-    }
-
-    #[inline(always)]
-    fn third_derivative<T: Real>(&self, a: T) -> T {
-        unless_nan(a, T::zero())
-    }
 }
 
 built_in!(LeakyRelu);

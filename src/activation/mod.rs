@@ -45,6 +45,7 @@ pub use softplus::Softplus;
 pub use tanh::Tanh;
 
 use crate::error::{Error, same_size, scale};
+use crate::numerics::unless_nan;
 use crate::scalar::Real;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -260,8 +261,18 @@ impl<T: Real, F: Formula> pulp::WithSimd for Together<'_, T, F> {
 pub(crate) trait Formula: Debug + Send + Sync {
     fn value<T: Real>(&self, a: T) -> T;
     fn derivative<T: Real>(&self, a: T) -> T;
-    fn second_derivative<T: Real>(&self, a: T) -> T;
-    fn third_derivative<T: Real>(&self, a: T) -> T;
+
+    /// 0 unless defined otherwise, as for every piecewise linear activation.
+    #[inline(always)]
+    fn second_derivative<T: Real>(&self, a: T) -> T {
+        unless_nan(a, T::zero())
+    }
+
+    /// 0 unless defined otherwise, as for every piecewise linear activation.
+    #[inline(always)]
+    fn third_derivative<T: Real>(&self, a: T) -> T {
+        unless_nan(a, T::zero())
+    }
 }
 
 /// Implements [`Activation`] for a type that implements [`Formula`].

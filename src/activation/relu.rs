@@ -52,16 +52,6 @@ impl Formula for Relu {
     fn derivative<T: Real>(&self, a: T) -> T {
         unless_nan(a, if a > T::zero() { T::one() } else { T::zero() })
     }
-
-    #[inline(always)]
-    fn second_derivative<T: Real>(&self, a: T) -> T {
-        unless_nan(a, T::zero())
-    }
-
-    #[inline(always)]
-    fn third_derivative<T: Real>(&self, a: T) -> T {
-        unless_nan(a, T::zero())
-    }
 }
 
 built_in!(Relu);

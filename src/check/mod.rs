@@ -43,6 +43,7 @@ mod regularizer_laws;
 mod report;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+mod subject;
 
 /// Needs the feature `proptest`.
 #[cfg(not(feature = "proptest"))]

@@ -1,8 +1,9 @@
 //! The laws as property tests (feature `proptest`): at random points, shrunk to the simplest
 //! violation.
 
-use super::activation_laws::{Subject, batch};
+use super::activation_laws::batch;
 use super::report::Report;
+use super::subject::Subject;
 use super::{regularizer_on, strategies};
 use crate::activation::Activation;
 use crate::objective::{Regularizer, Shape};
