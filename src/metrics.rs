@@ -104,13 +104,57 @@ pub fn evaluate_with_threshold<'a, T: Real, A: Activation<T>, R>(
     samples: impl Into<Samples<'a, T>>,
     threshold: f64,
 ) -> Result<Evaluation, Error> {
-    let samples = samples.into();
+    check_and_measure(model.parameters(), model.activation(), samples.into(), threshold)
+}
+
+/// [`evaluate`] for parameters and an activation that are not in a model, as an
+/// [`Observer`](crate::Observer) sees them.
+///
+/// # Errors
+/// Those of [`evaluate`].
+///
+/// ```
+/// use regularized_autoencoder::prelude::*;
+///
+/// /// Prints how sparse the codes of some samples are after each epoch.
+/// struct Sparsity<'a>(&'a DMatrix<f32>);
+///
+/// impl Observer<f32> for Sparsity<'_> {
+///     fn on_epoch(&mut self, event: &EpochEvent<'_, f32>) -> ControlFlow<()> {
+///         match metrics::evaluate_parameters(event.parameters, event.activation, self.0) {
+///             Ok(now) => println!("{}: {}", event.record.epoch, now.average_activation_fraction),
+///             Err(error) => println!("{error}"),
+///         }
+///         ControlFlow::Continue(())
+///     }
+/// }
+///
+/// let x = DMatrix::<f32>::from_fn(4, 100, |i, j| ((i * j) as f32).sin());
+/// let mut model = RegularizedAutoEncoder::builder(4, 8).build()?;
+/// let trainer = Trainer::builder().epochs(2).build()?;
+/// trainer.fit_with(&mut model, &x, FitOptions::default().observer(&mut Sparsity(&x)))?;
+/// # Ok::<(), Error>(())
+/// ```
+pub fn evaluate_parameters<'a, T: Real>(
+    parameters: &Parameters<T>,
+    activation: &dyn Activation<T>,
+    samples: impl Into<Samples<'a, T>>,
+) -> Result<Evaluation, Error> {
+    let threshold = activation.properties().threshold.code;
+    check_and_measure(parameters, activation, samples.into(), threshold)
+}
+
+fn check_and_measure<T: Real>(
+    parameters: &Parameters<T>,
+    activation: &dyn Activation<T>,
+    samples: Samples<'_, T>,
+    threshold: f64,
+) -> Result<Evaluation, Error> {
     if !threshold.is_finite() {
         return Err(Error::invalid("activation threshold", threshold, "finite"));
     }
-    same_size("values per sample", model.n_inputs(), samples.n_inputs())?;
+    same_size("values per sample", parameters.n_inputs(), samples.n_inputs())?;
     samples.check("samples")?;
-    let (parameters, activation) = (model.parameters(), model.activation());
     measure(parameters, activation, &samples, threshold)
 }
 

@@ -87,7 +87,8 @@ pub struct StepEvent<'a, T: Real> {
     pub activation: &'a dyn Activation<T>,
 }
 
-/// An epoch is done.
+/// An epoch is done; [`metrics::evaluate_parameters`](crate::metrics::evaluate_parameters) tells
+/// how sparse the codes are by then.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EpochEvent<'a, T: Real> {
