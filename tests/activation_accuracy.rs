@@ -3,6 +3,7 @@
 //! The bound is that of the module documentation: |ŷ − f(a)| ≤ 4ε(|f(a)| + |a f'(a)|) + (smallest
 //! normal number) for s, s' and s'', and 8ε for s'''.
 
+use approx::assert_abs_diff_eq;
 use regularized_autoencoder::{
     Activation, ActivationMetadata, Elu, Gelu, HardSigmoid, Identity, Jet, LeakyRelu, Properties,
     Real, Relu, Sigmoid, Sign, Silu, Softplus, Tanh,
@@ -287,13 +288,13 @@ fn a_min_is_what_the_closed_forms_say() {
     fn a_min(activation: &dyn ActivationMetadata) -> f64 {
         activation.properties().threshold.pre_activation.unwrap()
     }
-    assert!((a_min(&Softplus::new()) + 2.252_168_461_044_089).abs() < 1e-14);
-    assert!((a_min(&Sigmoid) + 2.197_224_577_336_219_6).abs() < 1e-14);
-    assert!((a_min(&Tanh) - 0.100_335_347_731_075_6).abs() < 1e-15);
+    assert_abs_diff_eq!(a_min(&Softplus::new()), -2.252_168_461_044_089, epsilon = 1e-14);
+    assert_abs_diff_eq!(a_min(&Sigmoid), -2.197_224_577_336_219_6, epsilon = 1e-14);
+    assert_abs_diff_eq!(a_min(&Tanh), 0.100_335_347_731_075_6, epsilon = 1e-15);
     // log(e^{0.1β} − 1)/β would be infinite here:
     assert_eq!(a_min(&Softplus::with_sharpness(1e18).unwrap()), 0.1);
-    assert!((a_min(&Silu) - 0.18326).abs() < 5e-6);
-    assert!((a_min(&Gelu) - 0.17554).abs() < 5e-6);
+    assert_abs_diff_eq!(a_min(&Silu), 0.18326, epsilon = 5e-6);
+    assert_abs_diff_eq!(a_min(&Gelu), 0.17554, epsilon = 5e-6);
 }
 
 fn agrees(sign: Sign, derivative: f64) -> bool {

@@ -1,5 +1,6 @@
 //! Readers, patches, standardisation, whitening and synthetic data.
 
+use approx::assert_abs_diff_eq;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use nalgebra::{DMatrix, dmatrix};
@@ -504,7 +505,7 @@ fn whitening_finds_the_rank() {
     let few = noise_matrix::<f64>(20, 8, 4);
     assert_eq!(Whitening::pca(&few, 0.0).unwrap().rank(), 7);
     let white = Whitening::zca(&few, 0.0).unwrap().apply(&few).unwrap();
-    assert!((second_moment(&white).trace() - 7.0).abs() < 1e-10);
+    assert_abs_diff_eq!(second_moment(&white).trace(), 7.0, epsilon = 1e-10);
     // Variances 1 and 1/100.
     let x = dmatrix![1.0, -1.0, 1.0, -1.0; 0.1, 0.1, -0.1, -0.1];
     assert_eq!(Whitening::pca(&x, 0.009).unwrap().rank(), 2);
@@ -683,8 +684,8 @@ fn mnist_has_its_published_statistics() {
     let squares: f64 = images.iter().map(|&x| f64::from(x).powi(2)).sum();
     let mean = sum / images.len() as f64;
     let deviation = (squares / images.len() as f64 - mean * mean).sqrt();
-    assert!((mean - 33.3184).abs() < 1e-4, "{mean}");
-    assert!((deviation / 255.0 - 0.3081).abs() < 1e-4, "{deviation}");
+    assert_abs_diff_eq!(mean, 33.3184, epsilon = 1e-4);
+    assert_abs_diff_eq!(deviation / 255.0, 0.3081, epsilon = 1e-4);
     assert_eq!((images.min(), images.max()), (0.0, 255.0));
 
     let labels = idx::read_labels(folder.join("train-labels-idx1-ubyte.gz"), 10).unwrap();
@@ -698,7 +699,7 @@ fn mnist_has_its_published_statistics() {
 
     images /= 255.0;
     let fitted = Standardization::fit(&images, 0.1).unwrap();
-    assert!((fitted.mean().iter().sum::<f64>() / 784.0 - 0.1307).abs() < 1e-4);
+    assert_abs_diff_eq!(fitted.mean().iter().sum::<f64>() / 784.0, 0.1307, epsilon = 1e-4);
     fitted.apply(&mut images).unwrap();
     assert!(images.column_mean().abs().max() < 1e-3);
 }
