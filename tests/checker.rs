@@ -500,7 +500,7 @@ fn textbook() -> Vec<(&'static str, Parts)> {
                 value: f64::tanh,
                 first: |a| 1.0 - a.tanh() * a.tanh(),
                 second: |a| -2.0 * a.tanh() * (1.0 - a.tanh() * a.tanh()),
-                properties: Properties { slope: Sign::NonNegative, ..unknown() },
+                properties: Properties { slope: Sign::Positive, ..unknown() },
             },
         ),
         (

@@ -206,7 +206,7 @@ impl Properties {
         self.kinks.iter().all(|kink| kink.order > 0)
     }
 
-    /// The value, the first and the second derivative nowhere jump.
+    /// Neither the value nor one of the first three derivatives jumps anywhere.
     pub fn is_smooth(&self) -> bool {
         self.kinks.is_empty()
     }

@@ -51,8 +51,9 @@ pub fn regularizer<T: Real>(
         report.record(VALID, rejection.map(|error| error.to_string()));
     }
     // A filter of length 0, at which the gradient must be finite all the same.
-    if let Some(last) = problems.last_mut() {
+    if let Some(mut last) = problems.last().cloned() {
         last.parameters.filters.column_mut(0).fill(T::zero());
+        problems.push(last);
     }
     for problem in &problems {
         on_problem(problem, &regularizer, &activation, &mut report);

@@ -145,8 +145,8 @@ impl<'a, T: Real> Subject<'a, T> {
         }
     }
 
-    /// Whether a derivative that is 0 at `a` is so by underflow: then the nearest numbers at which
-    /// it is not 0 give hardly more than 0.
+    /// Whether a derivative that is 0 at `a` is so by underflow or rounding, as 1 − t² is for large
+    /// a: then somewhat beyond the end of the zeros it is hardly more than 0.
     fn underflows(&self, order: u32, a: T) -> bool {
         let is_zero = |a: &T| self.derivative(order, *a).is_zero();
         let others = self.points.iter().copied().filter(|a| !is_zero(a));
@@ -155,13 +155,17 @@ impl<'a, T: Real> Subject<'a, T> {
             return false;
         };
         let (_, edge) = bisect(a, nearest, |middle| is_zero(&middle));
-        self.derivative(order, edge).abs() < T::MIN_POSITIVE.sqrt()
+        let step = T::of(1e-3) * T::one().max(edge.abs());
+        let beyond = if nearest > edge { edge + step } else { edge - step };
+        let rounding = T::of(4.0 * T::EPSILON.as_f64() * self.floor);
+        self.derivative(order, beyond).abs() < rounding.max(T::MIN_POSITIVE.sqrt())
     }
 
     /// The laws that concern two pre-activations and a third between them.
     pub fn between(&self, (low, high): (T, T), share: T, report: &mut Report) {
         let (at_low, at_high) = (self.derivative(0, low), self.derivative(0, high));
-        let size = at_low.abs().max(at_high.abs()).as_f64() + self.floor;
+        let far = low.abs().max(high.abs()).max(T::one()).as_f64();
+        let size = at_low.abs().max(at_high.abs()).as_f64() + self.floor * far;
         let slack = T::of(16.0 * T::EPSILON.as_f64() * size) + T::MIN_POSITIVE;
         if !slack.is_finite() {
             return;
