@@ -2,10 +2,10 @@
 
 use crate::activation::{Activation, Jet};
 use crate::error::{Error, finite_results};
+use crate::kernels::dot;
 use crate::matmul::Operand;
 use crate::memory::zero_matrix;
 use crate::model::Parameters;
-use crate::numerics::dot;
 use crate::scalar::{Real, compiled};
 use nalgebra::DMatrix;
 

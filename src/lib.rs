@@ -65,6 +65,7 @@ pub mod data;
 mod elementary;
 mod error;
 mod inference;
+mod kernels;
 mod matmul;
 mod memory;
 pub mod metrics;
@@ -76,6 +77,7 @@ mod random;
 pub mod regularizer;
 mod samples;
 mod scalar;
+mod team;
 pub mod train;
 
 pub use activation::{
@@ -88,7 +90,7 @@ pub use error::Error;
 pub use model::Parameters;
 pub use nalgebra;
 pub use objective::{
-    Batch, Cotangents, Form, Forward, Gradient, Loss, Needs, Pass, Regularizer,
+    Batch, Cotangents, Form, Forward, Gradient, Loss, Needs, Part, Pass, Regularizer,
     RegularizerMetadata, Scaled, Shape, Sum,
 };
 pub use random::Random;

@@ -4,12 +4,16 @@
 //! that is how its body multiplies. Small matrices it multiplies by itself: on those nalgebra 0.35
 //! takes a path that disregards the strides of the left factor and writes out of bounds.
 
-/// A column-major matrix in a slice, or its transpose.
+use std::ops::Range;
+
+/// A column-major matrix in a slice, some rows of one, or the transpose of these.
 #[derive(Clone, Copy, Debug)]
 pub struct Operand<'a, T> {
     data: &'a [T],
     rows: usize,
     columns: usize,
+    /// The distance in memory from one column to the next.
+    stride: usize,
     transposed: bool,
 }
 
@@ -17,7 +21,15 @@ impl<'a, T> Operand<'a, T> {
     /// The column-major `rows` × `columns` matrix that `data` holds.
     pub fn new(data: &'a [T], rows: usize, columns: usize) -> Self {
         debug_assert_eq!(data.len(), rows * columns);
-        Self { data, rows, columns, transposed: false }
+        Self { data, rows, columns, stride: rows, transposed: false }
+    }
+
+    /// These rows of a matrix that is not transposed.
+    pub fn rows(self, range: Range<usize>) -> Self {
+        debug_assert!(!self.transposed && range.end <= self.rows);
+        // An empty matrix may have no number where its rows begin.
+        let data = self.data.get(range.start..).unwrap_or(&[]);
+        Self { data, rows: range.len(), ..self }
     }
 
     /// The transpose, without moving a number.
@@ -34,7 +46,7 @@ impl<'a, T> Operand<'a, T> {
 impl<T: Copy> Operand<'_, T> {
     /// The distances in memory from one row to the next and from one column to the next.
     fn strides(&self) -> (usize, usize) {
-        if self.transposed { (self.rows, 1) } else { (1, self.rows) }
+        if self.transposed { (self.stride, 1) } else { (1, self.stride) }
     }
 
     fn at(&self, row: usize, column: usize) -> T {
@@ -69,10 +81,11 @@ macro_rules! product {
             ) {
                 use faer::{Accum, MatMut, MatRef, Par};
                 fn view<'a>(operand: Operand<'a, $t>) -> MatRef<'a, $t> {
-                    let stored = MatRef::from_column_major_slice(
+                    let stored = MatRef::from_column_major_slice_with_stride(
                         operand.data,
                         operand.rows,
                         operand.columns,
+                        operand.stride,
                     );
                     if operand.transposed { stored.transpose() } else { stored }
                 }

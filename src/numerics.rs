@@ -1,4 +1,4 @@
-//! Elementary functions in forms that neither overflow nor cancel, and the scalar product.
+//! Elementary functions in forms that neither overflow nor cancel.
 
 use crate::scalar::Real;
 use std::f64::consts::FRAC_1_SQRT_2;
@@ -130,28 +130,4 @@ pub(crate) fn normal_cdf<T: Real>(a: T) -> T {
 pub(crate) fn normal_density<T: Real>(a: T) -> T {
     let (e, _) = decay(a * a * T::of(0.5));
     T::of(0.398_942_280_401_432_7) * e
-}
-
-/// The scalar product, in eight interleaved sums so that it can be vectorised.
-pub(crate) fn dot<T: Real>(left: &[T], right: &[T]) -> T {
-    let mut sums = [T::zero(); 8];
-    let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
-    let rest = left_chunks.remainder().iter().zip(right_chunks.remainder());
-    let rest = rest.fold(T::zero(), |sum, (l, r)| sum + *l * *r);
-    for (l, r) in left_chunks.zip(right_chunks) {
-        for ((sum, l), r) in sums.iter_mut().zip(l).zip(r) {
-            *sum += *l * *r;
-        }
-    }
-    sums.into_iter().fold(rest, |sum, value| sum + value)
-}
-
-/// The sum of the columns of a column-major matrix, in f64: a whole data set may be one batch.
-pub(crate) fn sum_columns<T: Real>(sums: &mut [f64], columns: &[T]) {
-    sums.fill(0.0);
-    for column in columns.chunks_exact(sums.len()) {
-        for (sum, value) in sums.iter_mut().zip(column) {
-            *sum += value.as_f64();
-        }
-    }
 }

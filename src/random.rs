@@ -64,6 +64,11 @@ impl Random {
         T::of(value)
     }
 
+    /// Fills `values` with numbers drawn from N(0, 1).
+    pub(crate) fn fill_with_standard_normal<T: Real>(&mut self, values: &mut [T]) {
+        values.fill_with(|| self.standard_normal());
+    }
+
     /// A number drawn uniformly from [0, 1).
     pub fn uniform(&mut self) -> f64 {
         StandardUniform.sample(&mut self.0)

@@ -3,12 +3,11 @@
 use super::{Cotangents, Forward, Needs, Regularizer, Shape};
 use crate::activation::{Activation, Jet};
 use crate::error::Error;
+use crate::kernels::{add_product, add_scaled, are_finite, dot, multiply, sum_columns};
 use crate::matmul::Operand;
 use crate::memory::zeros;
 use crate::model::Parameters;
-use crate::numerics::{dot, sum_columns};
 use crate::scalar::Real;
-use rayon::ThreadPool;
 use std::ops::Range;
 
 /// One evaluation of the objective.
@@ -20,8 +19,6 @@ pub(crate) struct Job<'a, T: Real> {
     pub target: Option<&'a [T]>,
     /// Without it, value and gradient are those of R alone.
     pub with_reconstruction: bool,
-    /// `None`: the calling thread.
-    pub threads: Option<&'a ThreadPool>,
 }
 
 /// The buffers of a block of hidden units.
@@ -29,7 +26,6 @@ pub(crate) struct Job<'a, T: Real> {
 pub(super) struct Block<T> {
     pub units: Range<usize>,
     pub pre_activation: Vec<T>,
-    pub first: Vec<T>,
     pub second: Vec<T>,
     pub third: Vec<T>,
     pub projected_residual: Vec<T>,
@@ -46,6 +42,8 @@ pub(super) struct Block<T> {
     pub partial: Vec<T>,
     scratch: Vec<T>,
     pub regularizer_loss: T,
+    /// Whether pre-activations and bias gradient are.
+    pub is_finite: bool,
 }
 
 /// The four parts of `left` or of a block's `right`.
@@ -80,7 +78,6 @@ impl<T: Real> Block<T> {
         Ok(Self {
             units,
             pre_activation: each(true)?,
-            first: each(true)?,
             second: each(needs.order >= 2)?,
             third: each(needs.order >= 3)?,
             projected_residual: each(true)?,
@@ -94,6 +91,7 @@ impl<T: Real> Block<T> {
             partial: zeros("partial reconstruction", shape.n_inputs, samples)?,
             scratch: zeros("scratch memory", scratch, 1)?,
             regularizer_loss: T::zero(),
+            is_finite: true,
         })
     }
 
@@ -103,7 +101,13 @@ impl<T: Real> Block<T> {
     }
 
     /// a, h, derivatives, ρ, W_j·z and this block's part of the reconstruction.
-    pub fn forward(&mut self, job: &Job<'_, T>, input: &[T], noise: &[T], with_residual: bool) {
+    pub fn forward(
+        &mut self,
+        job: &Job<'_, T>,
+        (input, noise): (&[T], &[T]),
+        slopes: &mut [T],
+        with_residual: bool,
+    ) {
         let (n_inputs, n_units) = (job.parameters.n_inputs(), self.units.len());
         let n_samples = input.len() / n_inputs;
         let filters = self.filters(job);
@@ -127,7 +131,7 @@ impl<T: Real> Block<T> {
         job.activation.evaluate(Jet {
             input: &self.pre_activation,
             value: code,
-            first: Some(&mut self.first),
+            first: Some(slopes),
             second: Some(&mut *self.second).filter(|second| !second.is_empty()),
             third: Some(&mut *self.third).filter(|third| !third.is_empty()),
         });
@@ -148,6 +152,7 @@ impl<T: Real> Block<T> {
         job: &Job<'_, T>,
         needs: Needs,
         (input, noise, residual): (&[T], &[T], Option<&[T]>),
+        (number, slopes): (usize, &[Vec<T>]),
         on_residual: T,
         (filters_out, filters_factor): (&mut [T], T),
     ) {
@@ -156,14 +161,12 @@ impl<T: Real> Block<T> {
         let filters = self.filters(job);
         let stored = Operand::new(filters, n_inputs, n_units);
         let right = columns(&mut self.right, n_units, n_samples);
+        let first = &slopes[number];
 
         if let Some(residual) = residual {
             let residual = Operand::new(residual, n_inputs, n_samples);
             T::product(&mut self.projected_residual, false, T::one(), stored.transpose(), residual);
-            let slopes = self.first.iter().zip(&self.projected_residual);
-            for (delta, (d, u)) in right.second.iter_mut().zip(slopes) {
-                *delta = on_residual * *d * *u;
-            }
+            multiply(right.second, on_residual, first, &self.projected_residual);
         } else {
             right.second.fill(T::zero());
         }
@@ -183,13 +186,14 @@ impl<T: Real> Block<T> {
             input,
             pre_activation: &self.pre_activation,
             code: right.first,
-            first: &self.first,
+            first,
             second: (needs.order >= 2).then_some(&self.second),
             third: (needs.order >= 3).then_some(&self.third),
             residual: residual.filter(|_| needs.residual),
             projected_residual: needs.residual.then_some(&self.projected_residual),
             noise,
             projected_noise: &self.projected_noise,
+            layer: needs.layer_slopes.then_some((job.parameters.filters.as_slice(), slopes)),
         };
         let mut out = Cotangents {
             coefficient: T::one(),
@@ -209,57 +213,72 @@ impl<T: Real> Block<T> {
         if needs.residual {
             let on_projected = Operand::new(right.residual, n_units, n_samples);
             T::product(&mut self.partial, false, T::one(), stored, on_projected);
+        } else {
+            self.sum_up();
         }
     }
 
     /// δ ← δ + s'(a) ∘ Vᵀ(∂R/∂r).
-    pub fn back_through_code(&mut self, job: &Job<'_, T>, on_residual: &[T]) {
+    pub fn back_through_code(&mut self, job: &Job<'_, T>, slopes: &[T], on_residual: &[T]) {
         let (n_inputs, n_units) = (job.parameters.n_inputs(), self.units.len());
         let n_samples = on_residual.len() / n_inputs;
         let stored = Operand::new(self.filters(job), n_inputs, n_units);
         let on_residual = Operand::new(on_residual, n_inputs, n_samples);
         T::product(&mut self.projected_residual, false, T::one(), stored.transpose(), on_residual);
         let delta = columns(&mut self.right, n_units, n_samples).second;
-        let slopes = self.first.iter().zip(&self.projected_residual);
-        for (delta, (d, v)) in delta.iter_mut().zip(slopes) {
-            *delta += *d * *v;
-        }
+        add_product(delta, slopes, &self.projected_residual);
+        self.sum_up();
     }
 
-    /// The weight gradient in one product, the lengths' part of it, and the bias gradient.
-    pub fn gradient(
-        &mut self,
-        job: &Job<'_, T>,
-        left: Operand<'_, T>,
-        used: usize,
-        filters_out: &mut [T],
-        factor: T,
-    ) {
-        let (n_inputs, n_units) = (job.parameters.n_inputs(), self.units.len());
-        let right = Operand::new(&self.right[..n_units * used], n_units, used);
-        T::product(filters_out, true, factor, left, right.transpose());
-
-        let filters = self.filters(job).chunks_exact(n_inputs);
-        let both = filters_out.chunks_exact_mut(n_inputs).zip(filters);
-        for ((out, filter), on_squared_length) in both.zip(&self.on_squared_lengths) {
-            if !on_squared_length.is_zero() {
-                let factor = factor * T::of(2.0) * *on_squared_length;
-                for (out, w) in out.iter_mut().zip(filter) {
-                    *out += factor * *w;
-                }
-            }
-        }
-
+    /// The bias gradient, which is the sum of δ over the samples.
+    fn sum_up(&mut self) {
         let length = self.pre_activation.len();
         sum_columns(&mut self.sums, &self.right[length..2 * length]);
         for (out, sum) in self.bias_gradient.iter_mut().zip(&self.sums) {
             *out = T::of(*sum);
         }
+        // An activation may turn NaN into a number.
+        self.is_finite = are_finite(&self.pre_activation) && are_finite(&self.bias_gradient);
+    }
+
+    /// The gradient by the filters, with the first `used` columns of `left` as its other factor.
+    pub fn weight_gradient<'a>(
+        &'a self,
+        left: Operand<'a, T>,
+        used: usize,
+    ) -> WeightGradient<'a, T> {
+        let n_units = self.units.len();
+        WeightGradient {
+            left,
+            right: Operand::new(&self.right[..n_units * used], n_units, used),
+            on_squared_lengths: &self.on_squared_lengths,
+        }
     }
 }
 
-pub(super) fn add<T: Real>(sum: &mut [T], values: &[T]) {
-    for (sum, value) in sum.iter_mut().zip(values) {
-        *sum += *value;
+/// The gradient by the filters of a block, not yet multiplied out:
+/// `left · rightᵀ` + 2 ∂R/∂‖W_j‖² W_j.
+pub(crate) struct WeightGradient<'a, T> {
+    left: Operand<'a, T>,
+    right: Operand<'a, T>,
+    /// ∂R/∂‖W_j‖².
+    pub on_squared_lengths: &'a [T],
+}
+
+impl<T: Real> WeightGradient<'_, T> {
+    /// Adds the gradient to `out`, n × units.
+    pub fn add_to(&self, out: &mut [T], filters: &[T]) {
+        let n_units = self.on_squared_lengths.len();
+        self.add_product(0..n_units, T::one(), out);
+        let size = out.len() / n_units;
+        let both = out.chunks_exact_mut(size).zip(filters.chunks_exact(size));
+        for ((out, filter), on_squared_length) in both.zip(self.on_squared_lengths) {
+            add_scaled(out, T::of(2.0) * *on_squared_length, filter);
+        }
+    }
+
+    /// Adds `factor` times the product's part for some of the block's units to `out`, n × units.
+    pub fn add_product(&self, units: Range<usize>, factor: T, out: &mut [T]) {
+        T::product(out, true, factor, self.left, self.right.rows(units).transpose());
     }
 }

@@ -39,6 +39,8 @@ pub struct Forward<'a, T: Real> {
     pub(crate) noise: &'a [T],
     /// units × (samples · draws).
     pub(crate) projected_noise: &'a [T],
+    /// The filters of all units, n × m, and s' of each block of them.
+    pub(crate) layer: Option<(&'a [T], &'a [Vec<T>])>,
 }
 
 impl<'a, T: Real> Forward<'a, T> {
@@ -149,6 +151,19 @@ impl<'a, T: Real> Forward<'a, T> {
         self.over_units(self.projected_noise, column)
     }
 
+    /// All units of the layer, in parts, with what can be read of them; needs `layer_slopes()`.
+    pub fn layer(&self) -> impl Iterator<Item = Part<'a, T>> {
+        let (n_inputs, n_samples) = (self.n_inputs, self.n_samples);
+        let (filters, slopes) = declared(self.layer, "layer_slopes()");
+        let mut first = 0;
+        slopes.iter().map(move |slopes| {
+            let units = first..first + slopes.len() / n_samples;
+            first = units.end;
+            let filters = &filters[units.start * n_inputs..units.end * n_inputs];
+            Part { units, n_inputs, filters, slopes }
+        })
+    }
+
     fn noise_column(&self, sample: usize, draw: usize) -> usize {
         assert!(draw < self.draws, "the regularizer reads draw {draw}: declare it by `draws(k)`");
         draw * self.n_samples + sample
@@ -159,7 +174,33 @@ impl<'a, T: Real> Forward<'a, T> {
     }
 }
 
-fn declared<'a, T>(values: Option<&'a [T]>, need: &str) -> &'a [T] {
+/// Some of the layer's units, as the regularizer of others may see them; see [`Forward::layer`].
+#[derive(Clone, Debug)]
+pub struct Part<'a, T> {
+    units: Range<usize>,
+    n_inputs: usize,
+    pub(crate) filters: &'a [T],
+    pub(crate) slopes: &'a [T],
+}
+
+impl<'a, T: Real> Part<'a, T> {
+    /// Which of the layer's units these are.
+    pub fn units(&self) -> Range<usize> {
+        self.units.clone()
+    }
+
+    /// The filters, n × units: column j is that of unit `units().start + j`.
+    pub fn filters(&self) -> DMatrixView<'a, T> {
+        DMatrixView::from_slice(self.filters, self.n_inputs, self.units.len())
+    }
+
+    /// s'(a) of one sample, a value for each of these units.
+    pub fn derivative(&self, sample: usize) -> &'a [T] {
+        &self.slopes[sample * self.units.len()..][..self.units.len()]
+    }
+}
+
+fn declared<V>(values: Option<V>, need: &str) -> V {
     values.unwrap_or_else(|| {
         panic!("the regularizer reads what its `needs` do not declare: add `.{need}`")
     })

@@ -29,7 +29,7 @@ pub(crate) use combinators::operators;
 pub use combinators::{Scaled, Sum};
 pub use cotangents::Cotangents;
 pub use form::Form;
-pub use forward::Forward;
+pub use forward::{Forward, Part};
 pub use needs::{Needs, Shape};
 pub use pass::{Batch, Gradient, Loss, Pass};
 pub use regularizer::{Regularizer, RegularizerMetadata};

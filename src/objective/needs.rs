@@ -27,6 +27,7 @@ pub struct Needs {
     pub(crate) per_unit: bool,
     pub(crate) order: u32,
     pub(crate) residual: bool,
+    pub(crate) layer_slopes: bool,
     pub(crate) draws: usize,
     pub(crate) scratch: usize,
 }
@@ -44,7 +45,14 @@ impl Needs {
     /// A false claim changes the results; [`check::regularizer`](crate::check::regularizer)
     /// refutes it.
     pub fn per_unit() -> Self {
-        Self { per_unit: true, order: 2, residual: false, draws: 0, scratch: 0 }
+        Self {
+            per_unit: true,
+            order: 2,
+            residual: false,
+            layer_slopes: false,
+            draws: 0,
+            scratch: 0,
+        }
     }
 
     /// The highest derivative of the activation that is read: 1, 2 (the default) or 3; other
@@ -58,6 +66,16 @@ impl Needs {
     #[must_use]
     pub fn residual(self) -> Self {
         Self { residual: true, ..self }
+    }
+
+    /// s' and the filters of *all* units are read, by [`Forward::layer`](crate::Forward::layer).
+    ///
+    /// A regularizer that joins its units by these alone may be called on a block at a time: it
+    /// returns the block's share of R, and gives the derivatives of the whole of R by what belongs
+    /// to the block.
+    #[must_use]
+    pub fn layer_slopes(self) -> Self {
+        Self { layer_slopes: true, ..self }
     }
 
     /// How many standard normal vectors are drawn for each sample.
@@ -84,6 +102,7 @@ impl Needs {
             per_unit: self.per_unit && other.per_unit,
             order: self.order.max(other.order),
             residual: self.residual || other.residual,
+            layer_slopes: self.layer_slopes || other.layer_slopes,
             draws: self.draws.max(other.draws),
             scratch: self.scratch.max(other.scratch),
         }

@@ -8,6 +8,7 @@ use crate::memory::zero_matrix;
 use crate::model::Parameters;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
+use crate::team::Team;
 use nalgebra::{DMatrix, DMatrixView, DVector, DVectorView};
 
 /// A batch: what the encoder sees, what the reconstruction is compared with, and the noise that
@@ -149,16 +150,16 @@ fn differentiate_in_blocks<T: Real>(
     let shape = pass.shape();
     regularizer.validate(shape)?;
     let mut workspace = Workspace::new(shape, regularizer, block)?;
-    workspace.input_mut().copy_from_slice(pass.batch.input.as_slice());
-    let draws = workspace.noise_mut().len() / (shape.n_inputs * shape.n_samples);
+    let (input, used_noise) = workspace.batch_mut();
+    input.copy_from_slice(pass.batch.input.as_slice());
+    let draws = used_noise.len() / (shape.n_inputs * shape.n_samples);
     let given = pass.batch.noise.as_ref().map_or(0, Samples::n_samples);
     if given < draws * shape.n_samples {
         let (expected, n_samples) = (draws, shape.n_samples);
         return Err(Error::MissingNoise { expected, n_samples, actual: given });
     }
     if let Some(noise) = &pass.batch.noise {
-        let used = workspace.noise_mut();
-        used.copy_from_slice(&noise.as_slice()[..used.len()]);
+        used_noise.copy_from_slice(&noise.as_slice()[..used_noise.len()]);
     }
     let mut filters = zero_matrix("weight gradient", shape.n_inputs, shape.n_hidden)?;
     let job = Job {
@@ -167,9 +168,16 @@ fn differentiate_in_blocks<T: Real>(
         regularizer,
         target: pass.batch.target.as_ref().map(Samples::as_slice),
         with_reconstruction,
-        threads: None,
     };
-    let loss = workspace.run(&job, filters.as_mut_slice(), T::one());
+    let mut team = Team::solo();
+    let loss = workspace.run(&mut team, &job, filters.as_mut_slice(), T::one());
+    let size = workspace.numbers_per_block();
+    let both = filters.as_mut_slice().chunks_mut(size);
+    for (number, (out, filters)) in
+        both.zip(pass.parameters.filters.as_slice().chunks(size)).enumerate()
+    {
+        workspace.weight_gradient(number).add_to(out, filters);
+    }
     let gradient = Gradient {
         filters,
         encoder_bias: DVector::from_iterator(shape.n_hidden, workspace.encoder_bias_gradient()),

@@ -4,18 +4,15 @@
 //! for itself; partial reconstructions are the only exchange and are summed in the order of the
 //! blocks, so that the result is the same to the bit for any number of threads.
 
-pub(crate) use super::block::Job;
-use super::block::{Block, add, columns};
+use super::block::{Block, columns};
+pub(crate) use super::block::{Job, WeightGradient};
 use super::{Loss, Needs, Regularizer, Shape};
 use crate::error::{Error, finite_results};
+use crate::kernels::{add, are_finite, subtract_target, sum_columns};
 use crate::matmul::Operand;
 use crate::memory::zeros;
-use crate::model::Parameters;
-use crate::numerics::sum_columns;
 use crate::scalar::Real;
-use rayon::ThreadPool;
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
-use std::ops::Range;
+use crate::team::{Team, chunks, items};
 
 /// The largest number of hidden units in a block.
 pub(crate) const BLOCK: usize = 256;
@@ -32,17 +29,21 @@ pub(crate) struct Workspace<T: Real> {
     /// n × (2B + B·draws + B).
     left: Vec<T>,
     blocks: Vec<Block<T>>,
+    /// s'(a) of each block, units × B.
+    slopes: Vec<Vec<T>>,
     /// ∂R/∂r, n × B, if R depends on the residual.
     on_residual: Vec<T>,
     decoder_bias_gradient: Vec<T>,
     /// A number an input, summed over the samples.
     sums: Vec<f64>,
+    /// ‖r‖² of each sample.
+    squares: Vec<T>,
 }
 
-/// Cuts `n_hidden` units into the fewest blocks of at most `size`, alike to one unit.
-fn cut(n_hidden: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
-    let count = n_hidden.div_ceil(size);
-    (0..count).map(move |block| block * n_hidden / count..(block + 1) * n_hidden / count)
+/// The number of units in each block, but for the last, which may be smaller: as alike as they can
+/// be if there are as few blocks of at most `largest` units as possible.
+pub(crate) fn block_size(n_hidden: usize, largest: usize) -> usize {
+    n_hidden.div_ceil(n_hidden.div_ceil(largest))
 }
 
 impl<T: Real> Workspace<T> {
@@ -52,27 +53,26 @@ impl<T: Real> Workspace<T> {
         block: usize,
     ) -> Result<Self, Error> {
         let needs = regularizer.needs(shape);
-        let block = if needs.per_unit { block } else { shape.n_hidden };
         let samples = shape.n_samples;
-        let columns = needs.columns(samples)?;
-        let blocks = cut(shape.n_hidden, block)
-            .map(|units| {
-                let scratch = regularizer.needs(Shape { n_hidden: units.len(), ..shape }).scratch;
-                Block::new(units, shape, needs, scratch)
-            })
-            .collect::<Result<_, Error>>()?;
+        let size = if needs.per_unit { block_size(shape.n_hidden, block) } else { shape.n_hidden };
+        let (mut blocks, mut slopes) = (Vec::new(), Vec::new());
+        for first in (0..shape.n_hidden).step_by(size) {
+            let units = first..shape.n_hidden.min(first + size);
+            let scratch = regularizer.needs(Shape { n_hidden: units.len(), ..shape }).scratch;
+            slopes.push(zeros("units × samples of a block", units.len(), samples)?);
+            blocks.push(Block::new(units, shape, needs, scratch)?);
+        }
+        let on_residual = if needs.residual { samples } else { 0 };
         Ok(Self {
             shape,
             needs,
-            left: zeros("inputs × samples of a batch", shape.n_inputs, columns)?,
+            left: zeros("inputs × samples of a batch", shape.n_inputs, needs.columns(samples)?)?,
             blocks,
-            on_residual: zeros(
-                "inputs × samples of a batch",
-                shape.n_inputs,
-                if needs.residual { samples } else { 0 },
-            )?,
-            sums: zeros("sums over the samples", shape.n_inputs, 1)?,
+            slopes,
+            on_residual: zeros("inputs × samples of a batch", shape.n_inputs, on_residual)?,
             decoder_bias_gradient: zeros("decoder bias gradient", shape.n_inputs, 1)?,
+            sums: zeros("sums over the samples", shape.n_inputs, 1)?,
+            squares: zeros("sums over the inputs", samples, 1)?,
         })
     }
 
@@ -81,14 +81,11 @@ impl<T: Real> Workspace<T> {
         self.shape
     }
 
-    /// The encoder's input, n × B, to be filled before a run.
-    pub fn input_mut(&mut self) -> &mut [T] {
-        columns(&mut self.left, self.shape.n_inputs, self.shape.n_samples).second
-    }
-
-    /// Standard normal numbers, n × (B·draws), to be filled before a run.
-    pub fn noise_mut(&mut self) -> &mut [T] {
-        columns(&mut self.left, self.shape.n_inputs, self.shape.n_samples).noise
+    /// To be filled before a run: the encoder's input, n × B, and standard normal numbers,
+    /// n × (B·draws).
+    pub fn batch_mut(&mut self) -> (&mut [T], &mut [T]) {
+        let left = columns(&mut self.left, self.shape.n_inputs, self.shape.n_samples);
+        (left.second, left.noise)
     }
 
     /// Of the last run: the gradient by the encoder bias, unit after unit.
@@ -101,8 +98,16 @@ impl<T: Real> Workspace<T> {
         &self.decoder_bias_gradient
     }
 
-    /// Evaluates the objective; adds `factor` times its gradient by the filters to `filters`.
-    pub fn run(&mut self, job: &Job<'_, T>, filters: &mut [T], factor: T) -> Loss<T> {
+    /// Evaluates the objective and all of its gradient but [`weight_gradient`](Self::weight_gradient).
+    /// Adds `factor` times the derivative by the filters that a regularizer gives directly to
+    /// `filters`.
+    pub fn run(
+        &mut self,
+        team: &mut Team,
+        job: &Job<'_, T>,
+        filters: &mut [T],
+        factor: T,
+    ) -> Loss<T> {
         let Shape { n_inputs, n_samples, .. } = self.shape;
         let needs = self.needs;
         let sample_weight = T::one() / T::of(n_samples as f64);
@@ -113,51 +118,64 @@ impl<T: Real> Workspace<T> {
 
         let left = columns(&mut self.left, n_inputs, n_samples);
         let (input, noise) = (&*left.second, &*left.noise);
-        for_each(job.threads, &mut self.blocks, |block| {
-            block.forward(job, input, noise, with_residual);
+        let pieces = (items(&mut self.blocks), items(&mut self.slopes));
+        team.for_each(pieces, |_, (block, slopes)| {
+            block.forward(job, (input, noise), slopes, with_residual);
         });
 
         let mut reconstruction = T::zero();
         if with_residual {
-            sum_partials(left.residual, &self.blocks);
-            subtract_target(left.residual, job.parameters, job.target.unwrap_or(input));
+            let blocks = &self.blocks;
+            let pieces = (
+                chunks(left.residual, n_inputs),
+                chunks(left.first, n_inputs),
+                items(&mut self.squares),
+            );
+            team.for_each(pieces, |sample, (residual, scaled, square)| {
+                let place = sample * n_inputs..(sample + 1) * n_inputs;
+                sum_partials(residual, blocks, place.start);
+                if let Some(bias) = &job.parameters.decoder_bias {
+                    add(residual, bias.as_slice());
+                }
+                let target = &job.target.unwrap_or(input)[place];
+                *square = subtract_target(residual, target, scaled, on_residual);
+            });
             if job.with_reconstruction {
-                let squares: f64 = left.residual.iter().map(|r| (*r * *r).as_f64()).sum();
+                let squares: f64 = self.squares.iter().map(|square| square.as_f64()).sum();
                 reconstruction = T::of(squares) * sample_weight;
             }
-        }
-        for (out, r) in left.first.iter_mut().zip(&*left.residual) {
-            *out = on_residual * *r;
+        } else {
+            left.first.fill(T::zero());
         }
 
         let residual = with_residual.then_some(&*left.residual);
-        let mut work = with_filters(&mut self.blocks, filters, n_inputs);
-        for_each(job.threads, &mut work, |(block, filters)| {
-            let out = (&mut **filters, factor);
-            block.backward(job, needs, (input, noise, residual), on_residual, out);
+        let slopes = &self.slopes;
+        let size = slopes[0].len() / n_samples * n_inputs;
+        let pieces = (items(&mut self.blocks), chunks(filters, size));
+        team.for_each(pieces, |number, (block, filters)| {
+            let batch = (input, noise, residual);
+            block.backward(job, needs, batch, (number, slopes), on_residual, (filters, factor));
         });
 
         if needs.residual {
             // ∂R/∂r = Σ_j ū_j W_j takes the same way back through h as ∂J_AE/∂r does.
-            drop(work);
-            sum_partials(&mut self.on_residual, &self.blocks);
-            add(left.first, &self.on_residual);
-            let on_residual = &self.on_residual;
-            for_each(job.threads, &mut self.blocks, |block| {
-                block.back_through_code(job, on_residual);
+            let blocks = &self.blocks;
+            let pieces = (chunks(&mut self.on_residual, n_inputs), chunks(left.first, n_inputs));
+            team.for_each(pieces, |sample, (on_residual, all)| {
+                sum_partials(on_residual, blocks, sample * n_inputs);
+                add(all, on_residual);
             });
-            work = with_filters(&mut self.blocks, filters, n_inputs);
+            let on_residual = &self.on_residual;
+            team.for_each(items(&mut self.blocks), |number, block| {
+                block.back_through_code(job, &slopes[number], on_residual);
+            });
         }
 
-        let used = n_samples * (2 + needs.draws + usize::from(needs.residual));
-        let left = Operand::new(&self.left[..n_inputs * used], n_inputs, used);
-        for_each(job.threads, &mut work, |(block, filters)| {
-            block.gradient(job, left, used, filters, factor);
-        });
-
-        sum_columns(&mut self.sums, &self.left[..n_inputs * n_samples]);
-        for (out, sum) in self.decoder_bias_gradient.iter_mut().zip(&self.sums) {
-            *out = T::of(*sum);
+        if job.parameters.decoder_bias.is_some() {
+            sum_columns(&mut self.sums, left.first);
+            for (out, sum) in self.decoder_bias_gradient.iter_mut().zip(&self.sums) {
+                *out = T::of(*sum);
+            }
         }
         let mut regularizer = T::zero();
         for block in &self.blocks {
@@ -166,15 +184,25 @@ impl<T: Real> Workspace<T> {
         Loss { reconstruction, regularizer }
     }
 
+    /// How many numbers of an n × m matrix belong to each block; the last may have fewer.
+    pub fn numbers_per_block(&self) -> usize {
+        self.blocks[0].units.len() * self.shape.n_inputs
+    }
+
+    /// Of the last run: the gradient by the filters of block `number`.
+    pub fn weight_gradient(&self, number: usize) -> WeightGradient<'_, T> {
+        let Shape { n_inputs, n_samples, .. } = self.shape;
+        let used = n_samples * (2 + self.needs.draws + usize::from(self.needs.residual));
+        let left = Operand::new(&self.left[..n_inputs * used], n_inputs, used);
+        self.blocks[number].weight_gradient(left, used)
+    }
+
     /// An error that names the first quantity that is not finite, in the order of computation, if
     /// the last run's loss or gradient is not finite.
     pub fn check(&self, loss: &Loss<T>) -> Result<(), Error> {
-        let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
-        // An activation may turn NaN into a number.
-        let good = |block: &Block<T>| finite(&block.pre_activation) && finite(&block.bias_gradient);
         if loss.total().is_finite()
-            && self.blocks.iter().all(good)
-            && finite(&self.decoder_bias_gradient)
+            && self.blocks.iter().all(|block| block.is_finite)
+            && are_finite(&self.decoder_bias_gradient)
         {
             return Ok(());
         }
@@ -189,7 +217,10 @@ impl<T: Real> Workspace<T> {
         whole("input after corruption", &self.left[length..2 * length])?;
         of_units("pre-activation", |block| &block.pre_activation)?;
         of_units("code", |block| &block.right[..block.pre_activation.len()])?;
-        of_units("derivative of the activation", |block| &block.first)?;
+        for (block, slopes) in self.blocks.iter().zip(&self.slopes) {
+            let unit = |at| Some(block.units.start + at % block.units.len());
+            finite_results("derivative of the activation", slopes, unit)?;
+        }
         of_units("second derivative of the activation", |block| &block.second)?;
         of_units("third derivative of the activation", |block| &block.third)?;
         whole("reconstruction error", &[loss.reconstruction])?;
@@ -204,51 +235,11 @@ impl<T: Real> Workspace<T> {
     }
 }
 
-/// Each block together with its part of an n × m matrix.
-fn with_filters<'a, T>(
-    blocks: &'a mut [Block<T>],
-    mut filters: &'a mut [T],
-    n_inputs: usize,
-) -> Vec<(&'a mut Block<T>, &'a mut [T])> {
-    blocks
-        .iter_mut()
-        .map(|block| {
-            let all = std::mem::take(&mut filters);
-            let (mine, rest) = all.split_at_mut(block.units.len() * n_inputs);
-            filters = rest;
-            (block, mine)
-        })
-        .collect()
-}
-
-/// Calls `f` with each item, on the threads of the pool if there is one.
-pub(crate) fn for_each<I: Send>(
-    threads: Option<&ThreadPool>,
-    items: &mut [I],
-    f: impl Fn(&mut I) + Sync + Send,
-) {
-    match threads {
-        Some(threads) => threads.install(|| items.par_iter_mut().for_each(f)),
-        None => items.iter_mut().for_each(f),
-    }
-}
-
-/// The sum over the blocks of what each holds in `partial`, in their order.
-fn sum_partials<T: Real>(sum: &mut [T], blocks: &[Block<T>]) {
+/// One column of the sum over the blocks of what each holds in `partial` from `start` on, in their
+/// order.
+fn sum_partials<T: Real>(sum: &mut [T], blocks: &[Block<T>], start: usize) {
     sum.fill(T::zero());
     for block in blocks {
-        add(sum, &block.partial);
-    }
-}
-
-/// y − target, from y without decoder bias.
-fn subtract_target<T: Real>(values: &mut [T], parameters: &Parameters<T>, target: &[T]) {
-    if let Some(bias) = &parameters.decoder_bias {
-        for column in values.chunks_exact_mut(bias.len()) {
-            add(column, bias.as_slice());
-        }
-    }
-    for (value, target) in values.iter_mut().zip(target) {
-        *value -= *target;
+        add(sum, &block.partial[start..start + sum.len()]);
     }
 }

@@ -1,7 +1,7 @@
 //! Constraints on the lengths of the filters.
 
 use crate::error::{Error, scale};
-use crate::numerics::dot;
+use crate::kernels::{dot, scale as multiply_by};
 use crate::scalar::Real;
 
 /// What holds for the length of every filter W_j, before the first and after every update.
@@ -68,7 +68,7 @@ impl Constraint {
             };
         }
         let factor = bound / length;
-        filter.iter_mut().for_each(|w| *w *= factor);
+        multiply_by(filter, factor);
         Ok(())
     }
 }

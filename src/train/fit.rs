@@ -14,7 +14,7 @@ use crate::objective::Regularizer;
 use crate::random::{Purpose, Random};
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
-use rayon::ThreadPool;
+use crate::team::Team;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -137,8 +137,8 @@ fn fit<T: Real>(
             available: samples.n_samples(),
         });
     }
-    let threads = trainer.start_threads(&learner)?;
-    let mut steppers = Steppers::new(trainer, threads.as_ref());
+    let mut team = trainer.start_threads(&learner)?;
+    let mut steppers = Steppers::new(trainer);
     let stepper = steppers.of_size(&learner, trainer.batch_size)?;
     let mut state = TrainingState::at_rest(learner.parameters);
     let mut rollback = Rollback::new(learner);
@@ -173,9 +173,9 @@ fn fit<T: Real>(
         for (step, batch) in order.chunks_exact(trainer.batch_size).enumerate() {
             let begin = Instant::now();
             let rate = trainer.learning_rate.at(state.steps, steps_per_epoch);
-            stepper.load(samples, batch.iter().copied(), (Stage::Training, epoch, step));
+            stepper.load(&mut team, samples, (0, Some(batch)), (Stage::Training, epoch, step));
             let loss = stepper
-                .step(&mut rollback.learner, &mut state.velocity, rate)
+                .step(&mut team, &mut rollback.learner, &mut state.velocity, rate)
                 .map_err(|error| error.at_step(epoch, step))?;
             state.steps += 1;
             sums.add(&loss, 1.0, rate, begin);
@@ -199,7 +199,7 @@ fn fit<T: Real>(
         let validation = match &validation {
             Some(validation) => Some(
                 validate(
-                    (trainer, threads.as_ref()),
+                    (trainer, &mut team),
                     &rollback.learner,
                     validation,
                     state.velocity.filters.as_mut_slice(),
@@ -245,21 +245,21 @@ fn fit<T: Real>(
 
 /// J on a validation set, in batches, with the same random numbers in every epoch.
 ///
-/// The gradient is computed as well; its part by the filters is added to `filters` with the factor
-/// 0, which leaves them as they are.
+/// What a regularizer gives directly of the gradient by the filters is added to `filters` with the
+/// factor 0, which leaves them as they are.
 fn validate<T: Real>(
-    (trainer, threads): (&Trainer<T>, Option<&ThreadPool>),
+    (trainer, team): (&Trainer<T>, &mut Team),
     learner: &Learner<'_, T>,
     samples: &Samples<'_, T>,
     filters: &mut [T],
 ) -> Result<f64, Error> {
     let (mut sum, mut first) = (0.0, 0);
-    let mut steppers = Steppers::new(trainer, threads);
+    let mut steppers = Steppers::new(trainer);
     while first < samples.n_samples() {
         let size = trainer.batch_size.min(samples.n_samples() - first);
         let stepper = steppers.of_size(learner, size)?;
-        stepper.load(samples, first..first + size, (Stage::Validation, 0, first));
-        let loss = stepper.differentiate(learner, filters, T::zero())?;
+        stepper.load(team, samples, (first, None), (Stage::Validation, 0, first));
+        let loss = stepper.evaluate(team, learner, filters, T::zero())?;
         sum += loss.total().as_f64() * size as f64;
         first += size;
     }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::objective::Regularizer;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
-use rayon::ThreadPool;
+use crate::team::Team;
 use std::time::Instant;
 
 impl<T: Real> Trainer<T> {
@@ -65,11 +65,11 @@ fn partial_fit<T: Real>(
 ) -> Result<Report, Error> {
     trainer.check_data(&learner, samples, "training data")?;
     learner.parameters.same_sizes(&state.velocity)?;
-    let threads = trainer.start_threads(&learner)?;
+    let mut team = trainer.start_threads(&learner)?;
     let mut motion = Motion { state, is_good: false };
     let mut rollback = Rollback::new(learner);
     trainer.apply_constraint(rollback.learner.parameters)?;
-    let record = one_pass(trainer, threads.as_ref(), &mut rollback.learner, motion.state, samples)?;
+    let record = one_pass(trainer, &mut team, &mut rollback.learner, motion.state, samples)?;
     rollback.mark_good();
     motion.is_good = true;
     let seconds = record.seconds;
@@ -81,7 +81,7 @@ fn partial_fit<T: Real>(
 /// One pass over a piece of data, in the given order.
 fn one_pass<T: Real>(
     trainer: &Trainer<T>,
-    threads: Option<&ThreadPool>,
+    team: &mut Team,
     learner: &mut Learner<'_, T>,
     state: &mut TrainingState<T>,
     samples: &Samples<'_, T>,
@@ -89,16 +89,16 @@ fn one_pass<T: Real>(
     let epoch = state.pieces;
     let steps = samples.n_samples().div_ceil(trainer.batch_size);
     let mut sums = EpochSums::default();
-    let mut steppers = Steppers::new(trainer, threads);
+    let mut steppers = Steppers::new(trainer);
     for step in 0..steps {
         let begin = Instant::now();
         let first = step * trainer.batch_size;
         let size = trainer.batch_size.min(samples.n_samples() - first);
         let stepper = steppers.of_size(learner, size)?;
         let rate = trainer.learning_rate.at(epoch * steps + step, steps);
-        stepper.load(samples, first..first + size, (Stage::Training, epoch, step));
+        stepper.load(team, samples, (first, None), (Stage::Training, epoch, step));
         let loss = stepper
-            .step(learner, &mut state.velocity, rate)
+            .step(team, learner, &mut state.velocity, rate)
             .map_err(|error| error.at_step(epoch, step))?;
         sums.add(&loss, size as f64, rate, begin);
     }

@@ -3,12 +3,12 @@
 use super::learner::Learner;
 use super::trainer::Trainer;
 use crate::error::{Error, same_size};
+use crate::kernels::dot;
 use crate::model::Parameters;
-use crate::numerics::dot;
 use crate::objective::workspace::BLOCK;
 use crate::samples::Samples;
 use crate::scalar::Real;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use crate::team::Team;
 
 impl<T: Real> Trainer<T> {
     pub(super) fn check_data(
@@ -27,19 +27,8 @@ impl<T: Real> Trainer<T> {
     }
 
     /// The wanted threads, but no more than there are blocks of hidden units to share.
-    pub(super) fn start_threads(
-        &self,
-        learner: &Learner<'_, T>,
-    ) -> Result<Option<ThreadPool>, Error> {
-        let threads = self.threads.min(learner.parameters.n_hidden().div_ceil(BLOCK));
-        if threads <= 1 {
-            return Ok(None);
-        }
-        ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map(Some)
-            .map_err(|error| Error::Threads { threads, reason: error.to_string() })
+    pub(super) fn start_threads(&self, learner: &Learner<'_, T>) -> Result<Team, Error> {
+        Team::new(self.threads.min(learner.parameters.n_hidden().div_ceil(BLOCK)))
     }
 
     pub(super) fn apply_constraint(&self, parameters: &mut Parameters<T>) -> Result<(), Error> {

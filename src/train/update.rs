@@ -2,72 +2,85 @@
 
 use super::constraint::Constraint;
 use crate::error::{Error, finite_results};
+use crate::kernels::move_filter;
+use crate::objective::workspace::{WeightGradient, Workspace};
 use crate::scalar::Real;
+use crate::team::{Team, chunks};
+use std::sync::{Mutex, PoisonError};
 
-/// W ← W + v, v ← μv, then the constraint: filter by filter, each while it is in the cache.
-pub(super) struct Update<'a, T> {
-    pub filters: &'a mut [T],
-    pub velocity: &'a mut [T],
-    pub n_inputs: usize,
-    /// The number of the first of these units, for errors.
-    pub first_unit: usize,
+/// Filters that are updated at a time, few enough to stay in the second-level cache together with
+/// their velocity between the product that adds their gradient and the update.
+const FILTERS: usize = 125;
+
+/// v ← v − ηg, W ← W + v, v ← μv, then the constraint.
+pub(super) struct Update<T> {
+    pub rate: T,
     pub momentum: T,
     pub constraint: Constraint,
 }
 
-impl<T: Real> Update<'_, T> {
+impl<T: Real> Update<T> {
+    /// Updates filters and velocity, n × m each, by the gradient of the workspace's last run.
+    ///
     /// An error names the first unit whose gradient or filter is not finite, or whose filter
     /// cannot obey the constraint.
-    pub fn run(&mut self) -> Result<(), Error> {
-        let filters = self.filters.chunks_exact_mut(self.n_inputs);
-        let both = filters.zip(self.velocity.chunks_exact_mut(self.n_inputs));
-        for (unit, (filter, velocity)) in both.enumerate() {
-            let unit = self.first_unit + unit;
-            let squared_length = pulp::Arch::new().dispatch(Move {
-                filter: &mut *filter,
-                velocity: &mut *velocity,
-                momentum: self.momentum,
-            });
-            if !squared_length.is_finite() {
-                finite_results("weight gradient", velocity, |_| Some(unit))?;
-                finite_results("filter after the update", filter, |_| Some(unit))?;
+    pub fn run(
+        &self,
+        team: &mut Team,
+        workspace: &Workspace<T>,
+        filters: &mut [T],
+        velocity: &mut [T],
+    ) -> Result<(), Error> {
+        let (n_inputs, size) = (workspace.shape().n_inputs, workspace.numbers_per_block());
+        let first_error: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+        let pieces = (chunks(filters, size), chunks(velocity, size));
+        team.for_each(pieces, |block, (filters, velocity)| {
+            let first_unit = block * size / n_inputs;
+            let gradient = workspace.weight_gradient(block);
+            if let Err(error) = self.move_block(&gradient, n_inputs, first_unit, filters, velocity)
+            {
+                let mut first = first_error.lock().unwrap_or_else(PoisonError::into_inner);
+                if first.as_ref().is_none_or(|(earlier, _)| block < *earlier) {
+                    *first = Some((block, error));
+                }
             }
-            self.constraint.apply(unit, filter, squared_length)?;
+        });
+        match first_error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some((_, error)) => Err(error),
+        }
+    }
+
+    fn move_block(
+        &self,
+        gradient: &WeightGradient<'_, T>,
+        n_inputs: usize,
+        first_unit: usize,
+        filters: &mut [T],
+        velocity: &mut [T],
+    ) -> Result<(), Error> {
+        let pulls = gradient.on_squared_lengths.chunks(FILTERS);
+        let pieces = filters
+            .chunks_mut(FILTERS * n_inputs)
+            .zip(velocity.chunks_mut(FILTERS * n_inputs))
+            .zip(pulls);
+        let mut unit = 0;
+        for ((filters, velocity), pulls) in pieces {
+            gradient.add_product(unit..unit + pulls.len(), -self.rate, velocity);
+            let both = filters.chunks_exact_mut(n_inputs).zip(velocity.chunks_exact_mut(n_inputs));
+            for ((filter, velocity), pull) in both.zip(pulls) {
+                // 2 ∂R/∂‖W_j‖² W_j is a part of the gradient.
+                let pull = -self.rate * T::of(2.0) * *pull;
+                let squared_length = move_filter(filter, velocity, pull, self.momentum);
+                let number = first_unit + unit;
+                if !squared_length.is_finite() {
+                    finite_results("weight gradient", velocity, |_| Some(number))?;
+                    finite_results("filter after the update", filter, |_| Some(number))?;
+                }
+                self.constraint.apply(number, filter, squared_length)?;
+                unit += 1;
+            }
         }
         Ok(())
-    }
-}
-
-/// W_j ← W_j + v, v ← μv for one filter; gives ‖W_j‖².
-struct Move<'a, T> {
-    filter: &'a mut [T],
-    velocity: &'a mut [T],
-    momentum: T,
-}
-
-impl<T: Real> pulp::WithSimd for Move<'_, T> {
-    type Output = T;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> T {
-        // Interleaved sums, so that they can be vectorised.
-        const LANES: usize = 16;
-        let mut sums = [T::zero(); LANES];
-        let mut filters = self.filter.chunks_exact_mut(LANES);
-        let mut velocities = self.velocity.chunks_exact_mut(LANES);
-        for (filter, velocity) in (&mut filters).zip(&mut velocities) {
-            for ((w, v), sum) in filter.iter_mut().zip(velocity).zip(&mut sums) {
-                *w += *v;
-                *v *= self.momentum;
-                *sum += *w * *w;
-            }
-        }
-        let rest = filters.into_remainder().iter_mut().zip(velocities.into_remainder());
-        for ((w, v), sum) in rest.zip(&mut sums) {
-            *w += *v;
-            *v *= self.momentum;
-            *sum += *w * *w;
-        }
-        sums.into_iter().fold(T::zero(), |total, sum| total + sum)
     }
 }

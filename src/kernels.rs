@@ -1,0 +1,200 @@
+//! The loops over numbers that every training step runs, compiled for the widest vector
+//! instructions that the processor has.
+//!
+//! Each kernel is a plain loop. [`kernels!`] makes of it a function that looks up once what the
+//! processor can do and runs the version that was compiled for it. Sums stand in interleaved lanes,
+//! since a compiler may not change the order of additions; the number of lanes is fixed, so that
+//! the result does not depend on the processor's width.
+
+use crate::scalar::Real;
+
+/// Interleaved partial sums.
+const LANES: usize = 32;
+
+macro_rules! kernels {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $output:ty
+        $body:block)*) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name<'a, T: Real>($($argument: $type),*) -> $output {
+            struct Kernel<'a, T> {
+                $($argument: $type,)*
+                marker: std::marker::PhantomData<&'a T>,
+            }
+            impl<'a, T: Real> pulp::WithSimd for Kernel<'a, T> {
+                type Output = $output;
+
+                #[inline(always)]
+                fn with_simd<S: pulp::Simd>(self, _: S) -> $output {
+                    let Self { $($argument,)* marker: _ } = self;
+                    $body
+                }
+            }
+            let marker = std::marker::PhantomData;
+            pulp::Arch::new().dispatch(Kernel { $($argument,)* marker })
+        }
+    )*};
+}
+
+/// The sum of `term` over two slices of equal length.
+#[inline(always)]
+fn sum_over<T: Real>(left: &[T], right: &[T], term: impl Fn(T, T) -> T) -> T {
+    let mut sums = [T::zero(); LANES];
+    let (left, left_rest) = left.as_chunks::<LANES>();
+    let (right, right_rest) = right.as_chunks::<LANES>();
+    for (left, right) in left.iter().zip(right) {
+        for ((sum, &l), &r) in sums.iter_mut().zip(left).zip(right) {
+            *sum += term(l, r);
+        }
+    }
+    for ((sum, &l), &r) in sums.iter_mut().zip(left_rest).zip(right_rest) {
+        *sum += term(l, r);
+    }
+    total(sums)
+}
+
+/// The sum of the lanes, in halves.
+#[inline(always)]
+fn total<T: Real>(mut sums: [T; LANES]) -> T {
+    let mut length = LANES;
+    while length > 1 {
+        length /= 2;
+        for lane in 0..length {
+            sums[lane] += sums[lane + length];
+        }
+    }
+    sums[0]
+}
+
+kernels! {
+    /// The scalar product.
+    fn dot(left: &'a [T], right: &'a [T]) -> T {
+        sum_over(left, right, |l, r| l * r)
+    }
+
+    /// Whether no value is infinite or NaN.
+    fn are_finite(values: &'a [T]) -> bool {
+        // ∞ · 0 and NaN · 0 are NaN.
+        sum_over(values, values, |value, _| value * T::zero()) == T::zero()
+    }
+
+    /// `sum ← sum + values`.
+    fn add(sum: &'a mut [T], values: &'a [T]) -> () {
+        for (sum, value) in sum.iter_mut().zip(values) {
+            *sum += *value;
+        }
+    }
+
+    /// `sum ← sum + factor · values`.
+    fn add_scaled(sum: &'a mut [T], factor: T, values: &'a [T]) -> () {
+        for (sum, value) in sum.iter_mut().zip(values) {
+            *sum += factor * *value;
+        }
+    }
+
+    /// `out ← factor · left ∘ right`.
+    fn multiply(out: &'a mut [T], factor: T, left: &'a [T], right: &'a [T]) -> () {
+        for (out, (left, right)) in out.iter_mut().zip(left.iter().zip(right)) {
+            *out = factor * *left * *right;
+        }
+    }
+
+    /// `sum ← sum + left ∘ right`.
+    fn add_product(sum: &'a mut [T], left: &'a [T], right: &'a [T]) -> () {
+        for (sum, (left, right)) in sum.iter_mut().zip(left.iter().zip(right)) {
+            *sum += *left * *right;
+        }
+    }
+
+    /// The sum of the columns of a column-major matrix, in f64: a whole data set may be one batch.
+    fn sum_columns(sums: &'a mut [f64], columns: &'a [T]) -> () {
+        sums.fill(0.0);
+        for column in columns.chunks_exact(sums.len()) {
+            for (sum, value) in sums.iter_mut().zip(column) {
+                *sum += value.as_f64();
+            }
+        }
+    }
+
+    /// One sample's residual: `residual ← residual − target`, `scaled ← factor · residual`; gives
+    /// ‖residual‖².
+    fn subtract_target(
+        residual: &'a mut [T],
+        target: &'a [T],
+        scaled: &'a mut [T],
+        factor: T,
+    ) -> T {
+        for (r, (x, scaled)) in residual.iter_mut().zip(target.iter().zip(scaled)) {
+            *r -= *x;
+            *scaled = factor * *r;
+        }
+        sum_over(residual, residual, |r, _| r * r)
+    }
+
+    /// v ← v + `pull` · W, W ← W + v, v ← μv for one filter; gives ‖W‖².
+    fn move_filter(filter: &'a mut [T], velocity: &'a mut [T], pull: T, momentum: T) -> T {
+        let mut sums = [T::zero(); LANES];
+        let (filters, filter_rest) = filter.as_chunks_mut::<LANES>();
+        let (velocities, velocity_rest) = velocity.as_chunks_mut::<LANES>();
+        let one = |w: &mut T, v: &mut T, sum: &mut T| {
+            let moved = *v + pull * *w;
+            *w += moved;
+            *v = momentum * moved;
+            *sum += *w * *w;
+        };
+        for (filter, velocity) in filters.iter_mut().zip(velocities) {
+            for ((w, v), sum) in filter.iter_mut().zip(velocity).zip(&mut sums) {
+                one(w, v, sum);
+            }
+        }
+        for ((w, v), sum) in filter_rest.iter_mut().zip(velocity_rest).zip(&mut sums) {
+            one(w, v, sum);
+        }
+        total(sums)
+    }
+
+    /// `values ← factor · values`.
+    fn scale(values: &'a mut [T], factor: T) -> () {
+        for value in values {
+            *value *= factor;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_the_definition() {
+        for length in [0, 1, 31, 32, 33, 100, 784] {
+            let left: Vec<f64> = (0..length).map(|i| f64::from(i % 7) - 3.0).collect();
+            let right: Vec<f64> = (0..length).map(|i| f64::from(i % 5)).collect();
+            let expected: f64 = left.iter().zip(&right).map(|(l, r)| l * r).sum();
+            assert_eq!(dot(&left, &right), expected);
+        }
+    }
+
+    #[test]
+    fn one_bad_value_is_found_anywhere() {
+        for length in [1, 31, 32, 33, 100] {
+            for at in 0..length {
+                for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                    let mut values = vec![f32::MAX; length];
+                    assert!(are_finite(&values));
+                    values[at] = bad;
+                    assert!(!are_finite(&values), "{bad} at {at} of {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_filter_moves_by_its_velocity() {
+        for length in [1, 32, 50] {
+            let (mut filter, mut velocity) = (vec![2.0_f64; length], vec![1.0; length]);
+            let squared_length = move_filter(&mut filter, &mut velocity, 0.5, 0.25);
+            assert!(filter.iter().all(|w| *w == 4.0) && velocity.iter().all(|v| *v == 0.5));
+            assert_eq!(squared_length, 16.0 * length as f64);
+        }
+    }
+}
