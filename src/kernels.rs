@@ -7,9 +7,10 @@
 //! the result does not depend on the processor's width.
 
 use crate::scalar::Real;
+use std::array::from_fn;
 
 /// Interleaved partial sums.
-const LANES: usize = 32;
+const LANES: usize = 16;
 
 macro_rules! kernels {
     ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $output:ty
@@ -36,33 +37,25 @@ macro_rules! kernels {
 }
 
 /// The sum of `term` over two slices of equal length.
+///
+/// Whole arrays are assigned, since sums that are indexed stay in memory.
 #[inline(always)]
 fn sum_over<T: Real>(left: &[T], right: &[T], term: impl Fn(T, T) -> T) -> T {
     let mut sums = [T::zero(); LANES];
     let (left, left_rest) = left.as_chunks::<LANES>();
     let (right, right_rest) = right.as_chunks::<LANES>();
     for (left, right) in left.iter().zip(right) {
-        for ((sum, &l), &r) in sums.iter_mut().zip(left).zip(right) {
-            *sum += term(l, r);
-        }
+        sums = from_fn(|lane| sums[lane] + term(left[lane], right[lane]));
     }
-    for ((sum, &l), &r) in sums.iter_mut().zip(left_rest).zip(right_rest) {
-        *sum += term(l, r);
-    }
-    total(sums)
+    let rest = left_rest.iter().zip(right_rest);
+    rest.fold(total(sums), |sum, (&l, &r)| sum + term(l, r))
 }
 
-/// The sum of the lanes, in halves.
+/// The sum of the lanes, one after the other: compilers take a tree of sums for a reason to cut the
+/// lanes into small vectors.
 #[inline(always)]
-fn total<T: Real>(mut sums: [T; LANES]) -> T {
-    let mut length = LANES;
-    while length > 1 {
-        length /= 2;
-        for lane in 0..length {
-            sums[lane] += sums[lane + length];
-        }
-    }
-    sums[0]
+fn total<T: Real>(sums: [T; LANES]) -> T {
+    sums.into_iter().fold(T::zero(), |total, sum| total + sum)
 }
 
 kernels! {
@@ -135,21 +128,21 @@ kernels! {
         let mut sums = [T::zero(); LANES];
         let (filters, filter_rest) = filter.as_chunks_mut::<LANES>();
         let (velocities, velocity_rest) = velocity.as_chunks_mut::<LANES>();
-        let one = |w: &mut T, v: &mut T, sum: &mut T| {
-            let moved = *v + pull * *w;
-            *w += moved;
-            *v = momentum * moved;
-            *sum += *w * *w;
-        };
-        for (filter, velocity) in filters.iter_mut().zip(velocities) {
-            for ((w, v), sum) in filter.iter_mut().zip(velocity).zip(&mut sums) {
-                one(w, v, sum);
-            }
+        for (w, v) in filters.iter_mut().zip(velocities) {
+            let step: [T; LANES] = from_fn(|lane| v[lane] + pull * w[lane]);
+            let moved: [T; LANES] = from_fn(|lane| w[lane] + step[lane]);
+            *w = moved;
+            *v = from_fn(|lane| momentum * step[lane]);
+            sums = from_fn(|lane| sums[lane] + moved[lane] * moved[lane]);
         }
-        for ((w, v), sum) in filter_rest.iter_mut().zip(velocity_rest).zip(&mut sums) {
-            one(w, v, sum);
+        let mut sum = total(sums);
+        for (w, v) in filter_rest.iter_mut().zip(velocity_rest) {
+            let step = *v + pull * *w;
+            *w += step;
+            *v = momentum * step;
+            sum += *w * *w;
         }
-        total(sums)
+        sum
     }
 
     /// `values ← factor · values`.
