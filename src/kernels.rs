@@ -64,6 +64,11 @@ kernels! {
         sum_over(left, right, |l, r| l * r)
     }
 
+    /// The sum of the absolute values.
+    fn sum_of_magnitudes(values: &'a [T]) -> T {
+        sum_over(values, values, |value, _| value.abs())
+    }
+
     /// Whether no value is infinite or NaN.
     fn are_finite(values: &'a [T]) -> bool {
         // ∞ · 0 and NaN · 0 are NaN.

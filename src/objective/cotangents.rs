@@ -32,27 +32,32 @@ pub struct Cotangents<'a, T: Real> {
 
 impl<T: Real> Cotangents<'_, T> {
     /// Adds to ∂R/∂a of one unit and sample.
+    #[inline(always)]
     pub fn add_pre_activation(&mut self, unit: usize, sample: usize, value: T) {
         self.pre_activation[sample * self.n_units + unit] += self.coefficient * value;
     }
 
     /// Adds to ∂R/∂a of every unit, for one sample.
+    #[inline(always)]
     pub fn add_pre_activations(&mut self, sample: usize, values: impl IntoIterator<Item = T>) {
         let all = &mut self.pre_activation[sample * self.n_units..][..self.n_units];
         add(all, self.coefficient, values);
     }
 
     /// Adds to ∂R/∂‖W_j‖² of one unit.
+    #[inline(always)]
     pub fn add_squared_length(&mut self, unit: usize, value: T) {
         self.squared_length[unit] += self.coefficient * value;
     }
 
     /// Adds to ∂R/∂‖W_j‖² of every unit.
+    #[inline(always)]
     pub fn add_squared_lengths(&mut self, values: impl IntoIterator<Item = T>) {
         add(self.squared_length, self.coefficient, values);
     }
 
     /// Adds to the direct derivative ∂R/∂W_j of one unit, n values.
+    #[inline(always)]
     pub fn add_filter(&mut self, unit: usize, values: impl IntoIterator<Item = T>) {
         let filter = &mut self.filters[unit * self.n_inputs..][..self.n_inputs];
         add(filter, self.coefficient * self.filters_factor, values);
@@ -62,6 +67,7 @@ impl<T: Real> Cotangents<'_, T> {
     ///
     /// # Panics
     /// If the regularizer's needs do not declare `residual()`.
+    #[inline(always)]
     pub fn add_projected_residuals(&mut self, sample: usize, values: impl IntoIterator<Item = T>) {
         let Some(all) = self.projected_residual.as_deref_mut() else {
             panic!("the regularizer adds to what its `needs` do not declare: add `.residual()`")
@@ -73,6 +79,7 @@ impl<T: Real> Cotangents<'_, T> {
     ///
     /// # Panics
     /// If the regularizer's needs do not declare so many draws.
+    #[inline(always)]
     pub fn add_projected_noises(
         &mut self,
         sample: usize,
@@ -114,6 +121,7 @@ impl<'a, T: Real> Cotangents<'a, T> {
     }
 }
 
+#[inline(always)]
 fn add<T: Real>(all: &mut [T], factor: T, values: impl IntoIterator<Item = T>) {
     for (sum, value) in all.iter_mut().zip(values) {
         *sum += factor * value;

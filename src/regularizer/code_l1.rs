@@ -2,6 +2,7 @@
 
 use super::{Kernel, built_in};
 use crate::activation::Interval;
+use crate::kernels::sum_of_magnitudes;
 use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
 use crate::scalar::Real;
 
@@ -33,6 +34,7 @@ impl RegularizerMetadata for CodeL1 {
 }
 
 impl Kernel for CodeL1 {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let weight = forward.sample_weight();
         let sign = |h: T| if h.is_zero() { h } else { h.signum() };
@@ -40,8 +42,7 @@ impl Kernel for CodeL1 {
         for i in 0..forward.n_samples() {
             let (h, d) = (forward.code(i), forward.derivative(i));
             out.add_pre_activations(i, h.iter().zip(d).map(|(&h, &d)| weight * sign(h) * d));
-            let of_sample: T = h.iter().fold(T::zero(), |sum, h| sum + h.abs());
-            sum += of_sample.as_f64();
+            sum += sum_of_magnitudes(h).as_f64();
         }
         T::of(sum) * weight
     }

@@ -61,6 +61,7 @@ impl RegularizerMetadata for Contractive {
 }
 
 impl Kernel for Contractive {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         slope_penalty::accumulate(2, 2, forward, out)
     }

@@ -1,6 +1,7 @@
 //! The cross term of the second-order denoising objective.
 
 use super::{Kernel, built_in};
+use crate::kernels::dot;
 use crate::matmul::Operand;
 use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
 use crate::scalar::Real;
@@ -35,6 +36,7 @@ impl RegularizerMetadata for DenoisingCross {
 }
 
 impl Kernel for DenoisingCross {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let (n, m, n_samples) = (forward.n_inputs(), forward.n_units(), forward.n_samples());
         let (gram, rest) = out.take_scratch().split_at_mut(m * m);
@@ -84,9 +86,7 @@ impl Kernel for DenoisingCross {
         for i in 0..n_samples {
             let (d, c) = (forward.derivative(i), forward.second_derivative(i));
             let sums = &sums[i * m..][..m];
-            let of_sample: T =
-                d.iter().zip(sums).fold(T::zero(), |value, (&d, &sum)| value + d * sum);
-            value += of_sample.as_f64();
+            value += dot(d, sums).as_f64();
             let factor = T::of(2.0) * weight;
             out.add_pre_activations(i, c.iter().zip(sums).map(|(&c, &sum)| factor * c * sum));
         }

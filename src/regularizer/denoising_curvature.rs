@@ -1,6 +1,7 @@
 //! The curvature term of the second-order denoising objective.
 
 use super::{Kernel, built_in};
+use crate::kernels::dot;
 use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
 use crate::scalar::Real;
 
@@ -26,28 +27,32 @@ impl RegularizerMetadata for DenoisingCurvature {
         Form::Curvature
     }
 
-    fn needs(&self, _: Shape) -> Needs {
-        Needs::per_unit().order(3).residual()
+    fn needs(&self, shape: Shape) -> Needs {
+        Needs::per_unit().order(3).residual().scratch(shape.n_hidden)
     }
 }
 
 impl Kernel for DenoisingCurvature {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let weight = forward.sample_weight();
         let lengths = forward.squared_lengths();
+        let terms = &mut out.take_scratch()[..forward.n_units()];
         let mut value = 0.0;
         for i in 0..forward.n_samples() {
             let (c, third) = (forward.second_derivative(i), forward.third_derivative(i));
             let u = forward.projected_residual(i);
-            let each = || lengths.iter().zip(c).zip(u);
+            for (term, (&c, &u)) in terms.iter_mut().zip(c.iter().zip(u)) {
+                *term = c * u;
+            }
+            let both = lengths.iter().zip(u);
             out.add_pre_activations(
                 i,
-                each().zip(third).map(|(((&l, _), &u), &third)| weight * third * l * u),
+                third.iter().zip(both).map(|(&t, (&l, &u))| weight * t * l * u),
             );
-            out.add_squared_lengths(each().map(|((_, &c), &u)| weight * c * u));
-            out.add_projected_residuals(i, each().map(|((&l, &c), _)| weight * c * l));
-            let of_sample: T = each().fold(T::zero(), |sum, ((&l, &c), &u)| sum + c * l * u);
-            value += of_sample.as_f64();
+            out.add_squared_lengths(terms.iter().map(|&term| weight * term));
+            out.add_projected_residuals(i, lengths.iter().zip(c).map(|(&l, &c)| weight * c * l));
+            value += dot(terms, lengths).as_f64();
         }
         T::of(value) * weight
     }

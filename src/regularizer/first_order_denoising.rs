@@ -2,6 +2,7 @@
 
 use super::{Kernel, built_in};
 use crate::error::{Error, non_negative};
+use crate::kernels::dot;
 use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
 use crate::scalar::Real;
 
@@ -44,28 +45,29 @@ impl RegularizerMetadata for FirstOrderDenoising {
         if self.variance == 0.0 { Form::WeightsOnly } else { Form::Unknown }
     }
 
-    fn needs(&self, _: Shape) -> Needs {
-        Needs::per_unit().residual().draws(1)
+    fn needs(&self, shape: Shape) -> Needs {
+        Needs::per_unit().residual().draws(1).scratch(shape.n_hidden)
     }
 }
 
 impl Kernel for FirstOrderDenoising {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let deviation = T::of(self.variance.sqrt());
         let factor = T::of(2.0) * deviation * forward.sample_weight();
+        let terms = &mut out.take_scratch()[..forward.n_units()];
         let mut value = 0.0;
         for i in 0..forward.n_samples() {
             let (d, c) = (forward.derivative(i), forward.second_derivative(i));
             let (u, v) = (forward.projected_residual(i), forward.projected_noise(i, 0));
-            let each = || d.iter().zip(u).zip(v);
-            out.add_pre_activations(
-                i,
-                c.iter().zip(u).zip(v).map(|((&c, &u), &v)| factor * c * u * v),
-            );
-            out.add_projected_residuals(i, each().map(|((&d, _), &v)| factor * d * v));
-            out.add_projected_noises(i, 0, each().map(|((&d, &u), _)| factor * d * u));
-            let of_sample: T = each().fold(T::zero(), |sum, ((&d, &u), &v)| sum + d * u * v);
-            value += of_sample.as_f64();
+            for (term, (&d, &u)) in terms.iter_mut().zip(d.iter().zip(u)) {
+                *term = d * u;
+            }
+            let both = u.iter().zip(v);
+            out.add_pre_activations(i, c.iter().zip(both).map(|(&c, (&u, &v))| factor * c * u * v));
+            out.add_projected_residuals(i, d.iter().zip(v).map(|(&d, &v)| factor * d * v));
+            out.add_projected_noises(i, 0, terms.iter().map(|&term| factor * term));
+            value += dot(terms, v).as_f64();
         }
         T::of(value) * factor
     }

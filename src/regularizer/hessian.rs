@@ -3,6 +3,7 @@
 use super::{Kernel, built_in};
 use crate::activation::Jet;
 use crate::error::{Error, at_least_one, non_negative};
+use crate::kernels::dot;
 use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
 use crate::scalar::Real;
 
@@ -54,6 +55,7 @@ impl RegularizerMetadata for HessianPenalty {
 }
 
 impl Kernel for HessianPenalty {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let m = forward.n_units();
         let scratch = &mut out.take_scratch()[..4 * m];
@@ -79,25 +81,18 @@ impl Kernel for HessianPenalty {
                     third: None,
                 });
                 let (d, c) = (forward.derivative(i), forward.second_derivative(i));
-                // (s'(a) − s'(a+σv), its derivatives by a and by v, ‖W_j‖²)
-                let each = || {
-                    let here = d.iter().zip(c).zip(lengths);
-                    here.zip(first.iter().zip(&*second)).map(
-                        move |(((&d, &c), &length), (&d_there, &c_there))| {
-                            (d - d_there, c - c_there, -c_there * deviation, length)
-                        },
-                    )
-                };
-                let twice = T::of(2.0) * weight;
-                out.add_pre_activations(i, each().map(|(x, by_a, _, l)| twice * x * by_a * l));
-                out.add_projected_noises(
-                    i,
-                    draw,
-                    each().map(|(x, _, by_v, l)| twice * x * by_v * l),
-                );
-                out.add_squared_lengths(each().map(|(x, ..)| weight * x * x));
-                let of_sample: T = each().fold(T::zero(), |sum, (x, _, _, l)| sum + x * x * l);
-                sum += of_sample.as_f64();
+                // In place of s'(a+σv) comes x = s'(a) − s'(a+σv), in place of the value x².
+                for ((x, square), &d) in first.iter_mut().zip(&mut *value).zip(d) {
+                    *x = d - *x;
+                    *square = *x * *x;
+                }
+                let each = || first.iter().zip(lengths).map(|(&x, &l)| T::of(2.0) * weight * x * l);
+                let by_a = c.iter().zip(&*second).map(|(&c, &c_there)| c - c_there);
+                out.add_pre_activations(i, each().zip(by_a).map(|(x, by_a)| x * by_a));
+                let by_v = second.iter().map(|&c_there| -c_there * deviation);
+                out.add_projected_noises(i, draw, each().zip(by_v).map(|(x, by_v)| x * by_v));
+                out.add_squared_lengths(value.iter().map(|&square| weight * square));
+                sum += dot(value, lengths).as_f64();
             }
         }
         T::of(sum) * weight

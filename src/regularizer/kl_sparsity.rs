@@ -133,6 +133,7 @@ impl RegularizerMetadata for KlSparsity {
 }
 
 impl Kernel for KlSparsity {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         mean_code::accumulate(self, forward, out)
     }

@@ -82,6 +82,7 @@ impl RegularizerMetadata for MarginalizedDenoising {
 }
 
 impl Kernel for MarginalizedDenoising {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let Some(variances) = &self.variances else {
             return slope_penalty::accumulate(2, 4, forward, out);

@@ -1,5 +1,6 @@
 //! Corollary 1: functions of the mean code.
 
+use super::{Kernel, accumulate as run};
 use crate::activation::Interval;
 use crate::objective::{
     Cotangents, Form, Forward, Needs, Regularizer, RegularizerMetadata, Shape, operators,
@@ -132,12 +133,22 @@ impl<F: MeanPenalty> RegularizerMetadata for MeanCode<F> {
 
 impl<T: Real, F: MeanPenalty> Regularizer<T> for MeanCode<F> {
     fn accumulate(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
-        let f: &dyn MeanPenalty = &self.0;
-        compiled!(T, accumulate(
-            f: &dyn MeanPenalty,
+        let kernel = &Of(&self.0);
+        compiled!(T, run(
+            kernel: &Of<'_>,
             forward: &Forward<'_, T>,
             out: &mut Cotangents<'_, T>,
         ) -> T)
+    }
+}
+
+/// The computation for an f that is known at run time only.
+struct Of<'a>(&'a dyn MeanPenalty);
+
+impl Kernel for Of<'_> {
+    #[inline(always)]
+    fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
+        accumulate(self.0, forward, out)
     }
 }
 
@@ -151,6 +162,7 @@ pub(super) fn needs(shape: Shape) -> Needs {
     Needs::per_unit().order(1).scratch(shape.n_hidden)
 }
 
+#[inline(always)]
 pub(super) fn accumulate<T: Real>(
     f: &dyn MeanPenalty,
     forward: &Forward<'_, T>,

@@ -55,17 +55,34 @@ use crate::scalar::Real;
 
 /// The computation of a built-in regularizer, generic over the scalar.
 ///
-/// [`built_in!`] makes a [`Regularizer`](crate::Regularizer) of it that is compiled in this crate.
+/// [`built_in!`] makes a [`Regularizer`](crate::Regularizer) of it that is compiled in this crate,
+/// for the processor that it runs on; implementations are `#[inline(always)]` for that reason.
 trait Kernel {
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T;
 }
 
+/// Runs a kernel with the widest vector instructions that the processor has.
 fn accumulate<T: Real, K: Kernel>(
     kernel: &K,
     forward: &Forward<'_, T>,
     out: &mut Cotangents<'_, T>,
 ) -> T {
-    kernel.accumulate(forward, out)
+    pulp::Arch::new().dispatch(Accumulate { kernel, forward, out })
+}
+
+struct Accumulate<'a, 'f, 'o, T: Real, K> {
+    kernel: &'a K,
+    forward: &'a Forward<'f, T>,
+    out: &'a mut Cotangents<'o, T>,
+}
+
+impl<T: Real, K: Kernel> pulp::WithSimd for Accumulate<'_, '_, '_, T, K> {
+    type Output = T;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> T {
+        self.kernel.accumulate(self.forward, self.out)
+    }
 }
 
 /// Implements `Regularizer` and the operators for a type that implements [`Kernel`].

@@ -39,6 +39,7 @@ impl RegularizerMetadata for SecondOrderDenoising {
 }
 
 impl Kernel for SecondOrderDenoising {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         Kernel::accumulate(&MarginalizedDenoising::new(), forward, &mut out.scaled(1.0))
             + Kernel::accumulate(&DenoisingCross, forward, &mut out.scaled(1.0))

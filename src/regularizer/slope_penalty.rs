@@ -64,6 +64,7 @@ impl RegularizerMetadata for SlopePenalty {
 }
 
 impl Kernel for SlopePenalty {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         accumulate(self.slope_power, self.length_power, forward, out)
     }
@@ -80,6 +81,7 @@ pub(super) fn needs(shape: Shape) -> Needs {
 }
 
 /// The term with any q and p.
+#[inline(always)]
 pub(super) fn accumulate<T: Real>(
     q: u32,
     p: u32,
@@ -116,6 +118,7 @@ const SAMPLES: usize = 64;
 
 /// For R = E Σ_j s'(a_j)^q w_j: adds to the pre-activations, and gives E[s'(a_j)^q] in `sums`;
 /// `partial` is scratch.
+#[inline(always)]
 pub(super) fn slope_powers<T: Real>(
     q: u32,
     weights: &[T],
@@ -154,6 +157,7 @@ pub(super) fn slope_powers<T: Real>(
 }
 
 /// Three numbers of scratch a unit: weights, sums and partial sums.
+#[inline(always)]
 pub(super) fn scratch<'a, T: Real>(
     forward: &Forward<'_, T>,
     out: &mut Cotangents<'a, T>,

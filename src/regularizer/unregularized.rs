@@ -19,6 +19,7 @@ impl RegularizerMetadata for Unregularized {
 }
 
 impl Kernel for Unregularized {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, _: &Forward<'_, T>, _: &mut Cotangents<'_, T>) -> T {
         T::zero()
     }

@@ -31,6 +31,7 @@ impl RegularizerMetadata for WeightDecay {
 }
 
 impl Kernel for WeightDecay {
+    #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         out.add_squared_lengths(forward.squared_lengths().iter().map(|_| T::one()));
         forward.squared_lengths().iter().fold(T::zero(), |sum, length| sum + *length)
