@@ -102,8 +102,9 @@ pub use regularizer::{
 pub use samples::Samples;
 pub use scalar::Real;
 pub use train::{
-    Constraint, EarlyStopping, EpochEvent, EpochRecord, FitOptions, LearningRate, Observer, Report,
-    StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, TrainingState,
+    Constraint, EarlyStopping, EndEvent, EpochEvent, EpochRecord, FitOptions, LearningRate,
+    Observer, Report, StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training,
+    TrainingState, train_many,
 };
 
 /// Compiles and runs the README's example.

@@ -352,7 +352,7 @@ impl Observer<f64> for FaultyObserver {
         assert!(!(event.record.epoch == EPOCH && self.0 == "epoch"), "deliberate");
         ControlFlow::Continue(())
     }
-    fn on_end(&mut self, _: &regularized_autoencoder::Report) {
+    fn on_end(&mut self, _: &regularized_autoencoder::EndEvent<'_, f64>) {
         assert_ne!(self.0, "end", "deliberate");
     }
 }

@@ -6,10 +6,11 @@ mod common;
 use common::*;
 use nalgebra::DMatrix;
 use regularized_autoencoder::{
-    Constraint, Contractive, EarlyStopping, EpochEvent, FirstOrderDenoising, FitOptions,
+    Constraint, Contractive, EarlyStopping, EndEvent, EpochEvent, FirstOrderDenoising, FitOptions,
     GaussianNoise, KlSparsity, LearningRate, Masking, Observer, Parameters, Real,
-    RegularizedAutoEncoder, Regularizer, Report, SaltAndPepper, Sigmoid, Softplus, StartEvent,
-    StepEvent, StopReason, Trainer, TrainerBuilder, TrainingState, Unregularized,
+    RegularizedAutoEncoder, Regularizer, Report, SaltAndPepper, SecondOrderDenoising, Sigmoid,
+    Softplus, StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, TrainingState,
+    Unregularized,
 };
 use std::ops::ControlFlow;
 
@@ -33,6 +34,7 @@ struct Notes<T: Real> {
     epochs: Vec<Parameters<T>>,
     start: Vec<Parameters<T>>,
     reports: Vec<Report>,
+    kept: Vec<Parameters<T>>,
     stop_at_start: bool,
     stop_after_steps: Option<usize>,
     stop_after_epochs: Option<usize>,
@@ -53,6 +55,7 @@ impl<T: Real> Default for Notes<T> {
             epochs: Vec::new(),
             start: Vec::new(),
             reports: Vec::new(),
+            kept: Vec::new(),
             stop_at_start: false,
             stop_after_steps: None,
             stop_after_epochs: None,
@@ -85,8 +88,9 @@ impl<T: Real> Observer<T> for Notes<T> {
         stop_if(self.stop_after_epochs == Some(self.epochs.len()))
     }
 
-    fn on_end(&mut self, report: &Report) {
-        self.reports.push(report.clone());
+    fn on_end(&mut self, event: &EndEvent<'_, T>) {
+        self.reports.push(event.outcome.unwrap().clone());
+        self.kept.push(event.parameters.clone());
     }
 }
 
@@ -154,15 +158,19 @@ fn constraints_hold_after_every_update() {
     constraints_hold::<f64>();
 }
 
-/// The bits of the parameters after two epochs of a layer of three blocks.
-fn bits<T: Real>(trainer: TrainerBuilder<T>, regularizer: &dyn Regularizer<T>) -> Vec<u64> {
-    let samples = data::<T>(5, 12);
-    let mut model = RegularizedAutoEncoder::builder(5, 600)
+/// The bits of the parameters after two epochs; 600 units are three blocks.
+fn bits<T: Real>(
+    trainer: TrainerBuilder<T>,
+    regularizer: &dyn Regularizer<T>,
+    (n_inputs, n_hidden, batch): (usize, usize, usize),
+) -> Vec<u64> {
+    let samples = data::<T>(n_inputs, 2 * batch + 2);
+    let mut model = RegularizedAutoEncoder::builder(n_inputs, n_hidden)
         .regularizer(regularizer)
         .decoder_bias(true)
         .build()
         .unwrap();
-    let trainer = trainer.learning_rate(1e-4).batch_size(5).epochs(2).build().unwrap();
+    let trainer = trainer.learning_rate(1e-4).batch_size(batch).epochs(2).build().unwrap();
     trainer.fit(&mut model, &samples).unwrap();
     values(model.parameters()).into_iter().map(f64::to_bits).collect()
 }
@@ -177,9 +185,22 @@ fn threads_change_no_bit<T: Real>() {
         (unit().corruption(Masking::new(0.4).unwrap()), Box::new(Contractive::new())),
     ];
     for (trainer, regularizer) in plain.chain(denoising) {
-        let alone = bits(trainer.clone(), &regularizer);
+        let alone = bits(trainer.clone(), &regularizer, (5, 600, 5));
         for threads in [2, 3, 4, 7] {
-            let together = bits(trainer.clone().threads(threads), &regularizer);
+            let together = bits(trainer.clone().threads(threads), &regularizer, (5, 600, 5));
+            assert!(alone == together, "{regularizer:?} with {threads} threads");
+        }
+    }
+    // A size at which products use all of their kernels.
+    let large: [AnyRegularizer<T>; 3] = [
+        Box::new(Unregularized),
+        Box::new(FirstOrderDenoising::new(0.3).unwrap()),
+        Box::new(1e-6 * SecondOrderDenoising::new()),
+    ];
+    for regularizer in large {
+        let alone = bits(noise(), &regularizer, (197, 1000, 50));
+        for threads in [2, 3, 4] {
+            let together = bits(noise().threads(threads), &regularizer, (197, 1000, 50));
             assert!(alone == together, "{regularizer:?} with {threads} threads");
         }
     }
@@ -361,6 +382,7 @@ fn a_stop_keeps_the_parameters_of_the_moment() {
         let report = trainer().build().unwrap().fit_with(&mut model, &samples, options).unwrap();
         assert_eq!(report.stop_reason, StopReason::Observer);
         assert_eq!(notes.reports.last(), Some(&report));
+        assert_eq!(notes.kept.last(), Some(model.parameters()));
         (model.parameters().clone(), report.steps, report.history.len())
     };
     let at_start = Notes { stop_at_start: true, ..Notes::default() };

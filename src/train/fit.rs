@@ -1,10 +1,10 @@
 //! The training loop.
 
 use super::learner::{Learner, Rollback};
-use super::observer::{EpochEvent, Observer, StartEvent, StepEvent};
+use super::observer::{EndEvent, EpochEvent, Observer, StartEvent, StepEvent};
 use super::report::{EpochRecord, EpochSums, Report, StopReason};
 use super::state::TrainingState;
-use super::step::{Stage, Steppers};
+use super::step::{Stage, Stepper, Steppers};
 use super::trainer::{EarlyStopping, Trainer};
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
@@ -110,8 +110,10 @@ impl<T: Real> Trainer<T> {
         options: FitOptions<'_, T>,
     ) -> Result<Report, Error> {
         let (trainer, learner, samples) = (self, Learner::of(model), &samples.into());
+        let team = self.start_threads(&learner)?;
         compiled!(T, fit(
             trainer: &Trainer<T>,
+            team: Team,
             learner: Learner<'_, T>,
             samples: &Samples<'_, T>,
             options: FitOptions<'_, T>,
@@ -119,8 +121,10 @@ impl<T: Real> Trainer<T> {
     }
 }
 
-fn fit<T: Real>(
+/// [`Trainer::fit_with`], on these threads.
+pub(super) fn fit<T: Real>(
     trainer: &Trainer<T>,
+    mut team: Team,
     learner: Learner<'_, T>,
     samples: &Samples<'_, T>,
     options: FitOptions<'_, T>,
@@ -137,14 +141,35 @@ fn fit<T: Real>(
             available: samples.n_samples(),
         });
     }
-    let mut team = trainer.start_threads(&learner)?;
     let mut steppers = Steppers::new(trainer);
     let stepper = steppers.of_size(&learner, trainer.batch_size)?;
-    let mut state = TrainingState::at_rest(learner.parameters);
     let mut rollback = Rollback::new(learner);
     trainer.apply_constraint(rollback.learner.parameters)?;
+    let outcome = run_epochs(
+        (trainer, &mut team, stepper),
+        &mut rollback,
+        (samples, validation.as_ref()),
+        observer.as_deref_mut(),
+    );
+    if let Some(observer) = observer {
+        observer.on_end(&EndEvent {
+            outcome: outcome.as_ref(),
+            parameters: &rollback.good,
+            activation: rollback.learner.activation,
+        });
+    }
+    outcome
+}
 
+/// Trains; the parameters to keep are then the good ones of `rollback`.
+fn run_epochs<T: Real>(
+    (trainer, team, stepper): (&Trainer<T>, &mut Team, &mut Stepper<'_, T>),
+    rollback: &mut Rollback<'_, T>,
+    (samples, validation): (&Samples<'_, T>, Option<&Samples<'_, T>>),
+    mut observer: Option<&mut (dyn Observer<T> + '_)>,
+) -> Result<Report, Error> {
     let steps_per_epoch = samples.n_samples() / trainer.batch_size;
+    let mut state = TrainingState::at_rest(rollback.learner.parameters);
     let mut order: Vec<usize> = (0..samples.n_samples()).collect();
     let mut history = Vec::new();
     let mut best: Option<Best<T>> = None;
@@ -173,9 +198,9 @@ fn fit<T: Real>(
         for (step, batch) in order.chunks_exact(trainer.batch_size).enumerate() {
             let begin = Instant::now();
             let rate = trainer.learning_rate.at(state.steps, steps_per_epoch);
-            stepper.load(&mut team, samples, (0, Some(batch)), (Stage::Training, epoch, step));
+            stepper.load(team, samples, (0, Some(batch)), (Stage::Training, epoch, step));
             let loss = stepper
-                .step(&mut team, &mut rollback.learner, &mut state.velocity, rate)
+                .step(team, &mut rollback.learner, &mut state.velocity, rate)
                 .map_err(|error| error.at_step(epoch, step))?;
             state.steps += 1;
             sums.add(&loss, 1.0, rate, begin);
@@ -196,10 +221,10 @@ fn fit<T: Real>(
                 }
             }
         }
-        let validation = match &validation {
+        let validation = match validation {
             Some(validation) => Some(
                 validate(
-                    (trainer, &mut team),
+                    (trainer, &mut *team),
                     &rollback.learner,
                     validation,
                     state.velocity.filters.as_mut_slice(),
@@ -235,12 +260,7 @@ fn fit<T: Real>(
     if let (StopReason::EarlyStopping | StopReason::Completed, Some(best)) = (stop_reason, best) {
         rollback.good = best.parameters;
     }
-    drop(rollback);
-    let report = Report { history, stop_reason, best_epoch, steps: state.steps, seconds };
-    if let Some(observer) = observer {
-        observer.on_end(&report);
-    }
-    Ok(report)
+    Ok(Report { history, stop_reason, best_epoch, steps: state.steps, seconds })
 }
 
 /// J on a validation set, in batches, with the same random numbers in every epoch.

@@ -2,6 +2,7 @@
 
 use super::report::{EpochRecord, Report};
 use crate::activation::Activation;
+use crate::error::Error;
 use crate::model::Parameters;
 use crate::objective::Loss;
 use crate::scalar::Real;
@@ -44,9 +45,10 @@ pub trait Observer<T: Real> {
         ControlFlow::Continue(())
     }
 
-    /// After the last epoch, unless the training ends with an error.
-    fn on_end(&mut self, report: &Report) {
-        let _ = report;
+    /// When the training has ended, with success or with an error; not if the arguments were
+    /// refused, before [`on_start`](Self::on_start).
+    fn on_end(&mut self, event: &EndEvent<'_, T>) {
+        let _ = event;
     }
 }
 
@@ -97,6 +99,18 @@ pub struct EpochEvent<'a, T: Real> {
     /// Epochs that are planned.
     pub n_epochs: usize,
     /// The parameters after it.
+    pub parameters: &'a Parameters<T>,
+    /// The activation.
+    pub activation: &'a dyn Activation<T>,
+}
+
+/// A training has ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EndEvent<'a, T: Real> {
+    /// What the call returns.
+    pub outcome: Result<&'a Report, &'a Error>,
+    /// The parameters that the model keeps.
     pub parameters: &'a Parameters<T>,
     /// The activation.
     pub activation: &'a dyn Activation<T>,
