@@ -230,7 +230,7 @@ fn the_seed_decides_every_bit() {
         (builder().corruption(SaltAndPepper::of_data(0.3, &data::<f64>(5, 12)).unwrap()), plain),
         (builder(), &first_order),
     ] {
-        let with = |seed| bits(trainer.clone().seed(seed), regularizer);
+        let with = |seed| bits(trainer.clone().seed(seed), regularizer, (5, 600, 5));
         assert_eq!(with(1), with(1));
         assert_ne!(with(1), with(2), "{trainer:?}, {regularizer:?}");
     }
