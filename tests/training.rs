@@ -162,21 +162,21 @@ fn constraints_hold_after_every_update() {
 fn bits<T: Real>(
     trainer: TrainerBuilder<T>,
     regularizer: &dyn Regularizer<T>,
-    (n_inputs, n_hidden, batch): (usize, usize, usize),
+    (n_inputs, n_hidden, n_samples): (usize, usize, usize),
 ) -> Vec<u64> {
-    let samples = data::<T>(n_inputs, 2 * batch + 2);
+    let samples = data::<T>(n_inputs, n_samples);
     let mut model = RegularizedAutoEncoder::builder(n_inputs, n_hidden)
         .regularizer(regularizer)
         .decoder_bias(true)
         .build()
         .unwrap();
-    let trainer = trainer.learning_rate(1e-4).batch_size(batch).epochs(2).build().unwrap();
+    let trainer = trainer.learning_rate(1e-4).epochs(2).build().unwrap();
     trainer.fit(&mut model, &samples).unwrap();
     values(model.parameters()).into_iter().map(f64::to_bits).collect()
 }
 
 fn threads_change_no_bit<T: Real>() {
-    let unit = || Trainer::<T>::builder().constraint(Constraint::UNIT);
+    let unit = || Trainer::<T>::builder().constraint(Constraint::UNIT).batch_size(5);
     let plain = regularizers::<T>(5).into_iter().map(|regularizer| (unit(), regularizer));
     let noise = || unit().corruption(GaussianNoise::new(0.3).unwrap());
     let denoising = [
@@ -185,9 +185,9 @@ fn threads_change_no_bit<T: Real>() {
         (unit().corruption(Masking::new(0.4).unwrap()), Box::new(Contractive::new())),
     ];
     for (trainer, regularizer) in plain.chain(denoising) {
-        let alone = bits(trainer.clone(), &regularizer, (5, 600, 5));
+        let alone = bits(trainer.clone(), &regularizer, (5, 600, 12));
         for threads in [2, 3, 4, 7] {
-            let together = bits(trainer.clone().threads(threads), &regularizer, (5, 600, 5));
+            let together = bits(trainer.clone().threads(threads), &regularizer, (5, 600, 12));
             assert!(alone == together, "{regularizer:?} with {threads} threads");
         }
     }
@@ -198,9 +198,10 @@ fn threads_change_no_bit<T: Real>() {
         Box::new(1e-6 * SecondOrderDenoising::new()),
     ];
     for regularizer in large {
-        let alone = bits(noise(), &regularizer, (197, 1000, 50));
+        let alone = bits(noise().batch_size(50), &regularizer, (197, 1000, 100));
         for threads in [2, 3, 4] {
-            let together = bits(noise().threads(threads), &regularizer, (197, 1000, 50));
+            let together =
+                bits(noise().batch_size(50).threads(threads), &regularizer, (197, 1000, 100));
             assert!(alone == together, "{regularizer:?} with {threads} threads");
         }
     }
@@ -220,7 +221,7 @@ fn the_number_of_threads_changes_no_bit_in_double_precision() {
 /// a batch of all samples leaves no role to the order.
 #[test]
 fn the_seed_decides_every_bit() {
-    let builder = || Trainer::<f64>::builder().epochs(2).batch_size(12);
+    let builder = || Trainer::<f64>::builder().batch_size(12);
     let plain = &Unregularized as &dyn Regularizer<f64>;
     let first_order = FirstOrderDenoising::new(0.1).unwrap();
     for (trainer, regularizer) in [
@@ -230,7 +231,7 @@ fn the_seed_decides_every_bit() {
         (builder().corruption(SaltAndPepper::of_data(0.3, &data::<f64>(5, 12)).unwrap()), plain),
         (builder(), &first_order),
     ] {
-        let with = |seed| bits(trainer.clone().seed(seed), regularizer, (5, 600, 5));
+        let with = |seed| bits(trainer.clone().seed(seed), regularizer, (5, 600, 12));
         assert_eq!(with(1), with(1));
         assert_ne!(with(1), with(2), "{trainer:?}, {regularizer:?}");
     }
