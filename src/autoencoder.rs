@@ -42,6 +42,7 @@ pub struct RegularizedAutoEncoder<T: Real, A = Sigmoid, R = Unregularized> {
     parameters: Parameters<T>,
     activation: A,
     regularizer: R,
+    threads: usize,
 }
 
 /// An auto-encoder whose activation and regularizer are chosen at run time.
@@ -78,6 +79,7 @@ impl<T: Real> RegularizedAutoEncoder<T> {
             decoder_bias: false,
             seed: 0,
             parameters: None,
+            threads: 1,
         }
     }
 }
@@ -118,17 +120,35 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
         self.parameters.n_hidden()
     }
 
+    /// Threads for encoding, reconstruction and metrics.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Sets the threads for encoding, reconstruction and [`metrics`](crate::metrics), which share
+    /// the samples in pieces of 256; they change no bit of the result. Those of a training are its
+    /// trainer's.
+    ///
+    /// # Errors
+    /// [`Error::Zero`] without threads.
+    pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
+        crate::error::at_least_one("threads", threads)?;
+        self.threads = threads;
+        Ok(())
+    }
+
     /// y = Wᵀh + b_d: the reconstructions (n × N) of codes (m × N).
     ///
     /// # Errors
     /// [`Error::Dimension`] if a code has not m values, [`Error::Empty`] without codes,
     /// [`Error::NotFinite`] for NaN and ±∞ in the codes, [`Error::NotFiniteResult`] if a
-    /// reconstruction overflows, [`Error::TooLarge`] if they do not fit into memory.
+    /// reconstruction overflows, [`Error::TooLarge`] if they do not fit into memory,
+    /// [`Error::Threads`] if threads cannot be started.
     pub fn decode<'a>(&self, codes: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let codes = codes.into();
         same_size("values per code", self.n_hidden(), codes.n_inputs())?;
         codes.check("codes")?;
-        inference::decode(&self.parameters, codes.as_slice())
+        inference::decode(&self.parameters, codes.as_slice(), self.threads)
     }
 }
 
@@ -138,11 +158,11 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     /// # Errors
     /// [`Error::Dimension`] if a sample has not n values, [`Error::Empty`] without samples,
     /// [`Error::NotFinite`] for NaN and ±∞ in the samples, [`Error::NotFiniteResult`] if a code
-    /// overflows, [`Error::TooLarge`] if the codes do not fit into memory.
+    /// overflows, [`Error::TooLarge`] if the codes do not fit into memory, [`Error::Threads`] if
+    /// threads cannot be started.
     pub fn encode<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let samples = self.checked(samples.into())?;
-        let (_, codes) = inference::encode(&self.parameters, &self.activation, samples.as_slice())?;
-        Ok(codes)
+        Ok(self.encode_with_pre_activations(&samples)?.1)
     }
 
     /// The pre-activations a = Wx + b_e (m × N) of samples (n × N).
@@ -154,9 +174,7 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
         samples: impl Into<Samples<'a, T>>,
     ) -> Result<DMatrix<T>, Error> {
         let samples = self.checked(samples.into())?;
-        let (pre_activations, _) =
-            inference::encode(&self.parameters, &self.activation, samples.as_slice())?;
-        Ok(pre_activations)
+        Ok(self.encode_with_pre_activations(&samples)?.0)
     }
 
     /// Encodes one sample (n values) into `code` (m values), without allocating memory.
@@ -187,7 +205,14 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     /// Those of [`encode`](Self::encode) and [`decode`](Self::decode).
     pub fn reconstruct<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let codes = self.encode(samples)?;
-        inference::decode(&self.parameters, codes.as_slice())
+        inference::decode(&self.parameters, codes.as_slice(), self.threads)
+    }
+
+    fn encode_with_pre_activations(
+        &self,
+        samples: &Samples<'_, T>,
+    ) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
+        inference::encode(&self.parameters, &self.activation, samples.as_slice(), self.threads)
     }
 
     fn checked<'a>(&self, samples: Samples<'a, T>) -> Result<Samples<'a, T>, Error> {
@@ -239,6 +264,7 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> RegularizedAutoEncoder<T, A, 
 /// | `decoder_bias` | no | whether there is a b_d |
 /// | `seed` | 0 | decides the initial filters, Glorot-uniform |
 /// | `parameters` | drawn from the seed | parameters to begin with |
+/// | `threads` | 1 | threads for encoding, reconstruction and metrics of large data |
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AutoEncoderBuilder<T: Real, A = Sigmoid, R = Unregularized> {
@@ -249,6 +275,7 @@ pub struct AutoEncoderBuilder<T: Real, A = Sigmoid, R = Unregularized> {
     decoder_bias: bool,
     seed: u64,
     parameters: Option<Parameters<T>>,
+    threads: usize,
 }
 
 impl<T: Real, A, R> AutoEncoderBuilder<T, A, R> {
@@ -262,6 +289,7 @@ impl<T: Real, A, R> AutoEncoderBuilder<T, A, R> {
             decoder_bias: self.decoder_bias,
             seed: self.seed,
             parameters: self.parameters,
+            threads: self.threads,
         }
     }
 
@@ -275,6 +303,7 @@ impl<T: Real, A, R> AutoEncoderBuilder<T, A, R> {
             decoder_bias: self.decoder_bias,
             seed: self.seed,
             parameters: self.parameters,
+            threads: self.threads,
         }
     }
 
@@ -292,19 +321,26 @@ impl<T: Real, A, R> AutoEncoderBuilder<T, A, R> {
     pub fn parameters(self, parameters: Parameters<T>) -> Self {
         Self { parameters: Some(parameters), ..self }
     }
+
+    /// Threads for encoding, reconstruction and metrics; see
+    /// [`set_threads`](RegularizedAutoEncoder::set_threads).
+    pub fn threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
 }
 
 impl<T: Real, A: Activation<T>, R: Regularizer<T>> AutoEncoderBuilder<T, A, R> {
     /// Checks everything and makes the model.
     ///
     /// # Errors
-    /// [`Error::Zero`] without inputs or hidden units, [`Error::TooLarge`] if the filters do not
+    /// [`Error::Zero`] without inputs, hidden units or threads, [`Error::TooLarge`] if the filters do not
     /// fit into memory, [`Error::Dimension`] if the given parameters have other sizes, and what
     /// the regularizer reports, such as a negative, infinite or NaN coefficient.
     pub fn build(self) -> Result<RegularizedAutoEncoder<T, A, R>, Error> {
         let (n_inputs, n_hidden) = (self.n_inputs, self.n_hidden);
         crate::error::at_least_one("n_inputs", n_inputs)?;
         crate::error::at_least_one("n_hidden", n_hidden)?;
+        crate::error::at_least_one("threads", self.threads)?;
         self.regularizer.validate(Shape { n_inputs, n_hidden, n_samples: 1 })?;
         let parameters = match self.parameters {
             Some(parameters) => {
@@ -314,7 +350,7 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> AutoEncoderBuilder<T, A, R> {
             }
             None => Parameters::glorot_uniform(n_inputs, n_hidden, self.decoder_bias, self.seed)?,
         };
-        let (activation, regularizer) = (self.activation, self.regularizer);
-        Ok(RegularizedAutoEncoder { parameters, activation, regularizer })
+        let Self { activation, regularizer, threads, .. } = self;
+        Ok(RegularizedAutoEncoder { parameters, activation, regularizer, threads })
     }
 }

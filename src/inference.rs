@@ -1,4 +1,7 @@
-//! Encoding and decoding, compiled in this crate.
+//! Encoding and decoding.
+//!
+//! Samples are encoded in pieces of [`CHUNK`], which threads share: a piece is computed in the same
+//! way whoever does it, so that the number of threads changes no bit.
 
 use crate::activation::{Activation, Jet};
 use crate::error::{Error, finite_results};
@@ -7,18 +10,24 @@ use crate::matmul::Operand;
 use crate::memory::zero_matrix;
 use crate::model::Parameters;
 use crate::scalar::{Real, compiled};
+use crate::team::{Team, chunks};
 use nalgebra::DMatrix;
+
+/// Samples that are encoded at a time.
+pub(crate) const CHUNK: usize = 256;
 
 /// Pre-activations and codes, m × N each, of samples.
 pub(crate) fn encode<T: Real>(
     parameters: &Parameters<T>,
     activation: &dyn Activation<T>,
     samples: &[T],
+    threads: usize,
 ) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
     compiled!(T, encode_in(
         parameters: &Parameters<T>,
         activation: &dyn Activation<T>,
         samples: &[T],
+        threads: usize,
     ) -> Result<(DMatrix<T>, DMatrix<T>), Error>)
 }
 
@@ -26,52 +35,94 @@ fn encode_in<T: Real>(
     parameters: &Parameters<T>,
     activation: &dyn Activation<T>,
     samples: &[T],
+    threads: usize,
 ) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
     let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
     let n_samples = samples.len() / n_inputs;
     let mut pre_activations = zero_matrix("pre-activations", n_hidden, n_samples)?;
     let mut codes = zero_matrix("codes", n_hidden, n_samples)?;
-    for mut column in pre_activations.column_iter_mut() {
-        column.copy_from(&parameters.encoder_bias);
+    let pieces = (
+        chunks(pre_activations.as_mut_slice(), n_hidden * CHUNK),
+        chunks(codes.as_mut_slice(), n_hidden * CHUNK),
+    );
+    team(threads, n_samples)?.try_for_each(pieces, |piece, (pre_activations, codes)| {
+        let samples = &samples[piece * n_inputs * CHUNK..][..codes.len() / n_hidden * n_inputs];
+        encode_piece(parameters, activation, samples, pre_activations, codes)
+    })?;
+    Ok((pre_activations, codes))
+}
+
+/// As many threads as are wanted and have something to do.
+pub(crate) fn team(threads: usize, n_samples: usize) -> Result<Team, Error> {
+    Team::new(threads.min(n_samples.div_ceil(CHUNK)))
+}
+
+/// Pre-activations and codes of a few samples.
+pub(crate) fn encode_piece<T: Real>(
+    parameters: &Parameters<T>,
+    activation: &dyn Activation<T>,
+    samples: &[T],
+    pre_activations: &mut [T],
+    codes: &mut [T],
+) -> Result<(), Error> {
+    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+    for column in pre_activations.chunks_exact_mut(n_hidden) {
+        column.copy_from_slice(parameters.encoder_bias.as_slice());
     }
     let filters = Operand::new(parameters.filters.as_slice(), n_inputs, n_hidden);
-    let samples = Operand::new(samples, n_inputs, n_samples);
-    T::product(pre_activations.as_mut_slice(), true, T::one(), filters.transpose(), samples);
-    activation.evaluate(Jet::new(
-        pre_activations.as_slice(),
-        codes.as_mut_slice(),
-        None,
-        None,
-        None,
-    )?);
-    for (quantity, values) in [("pre-activation", &pre_activations), ("code", &codes)] {
-        finite_results(quantity, values.as_slice(), |at| Some(at % n_hidden))?;
-    }
-    Ok((pre_activations, codes))
+    let samples = Operand::new(samples, n_inputs, samples.len() / n_inputs);
+    T::product(pre_activations, true, T::one(), filters.transpose(), samples);
+    activation.evaluate(Jet::new(pre_activations, codes, None, None, None)?);
+    finite_results("pre-activation", pre_activations, |at| Some(at % n_hidden))?;
+    finite_results("code", codes, |at| Some(at % n_hidden))
 }
 
 /// Reconstructions, n × N, of codes.
 pub(crate) fn decode<T: Real>(
     parameters: &Parameters<T>,
     codes: &[T],
+    threads: usize,
 ) -> Result<DMatrix<T>, Error> {
-    compiled!(T, decode_in(parameters: &Parameters<T>, codes: &[T]) -> Result<DMatrix<T>, Error>)
+    compiled!(T, decode_in(
+        parameters: &Parameters<T>,
+        codes: &[T],
+        threads: usize,
+    ) -> Result<DMatrix<T>, Error>)
 }
 
-fn decode_in<T: Real>(parameters: &Parameters<T>, codes: &[T]) -> Result<DMatrix<T>, Error> {
+fn decode_in<T: Real>(
+    parameters: &Parameters<T>,
+    codes: &[T],
+    threads: usize,
+) -> Result<DMatrix<T>, Error> {
     let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
     let n_samples = codes.len() / n_hidden;
     let mut reconstructions = zero_matrix("reconstructions", n_inputs, n_samples)?;
-    if let Some(bias) = &parameters.decoder_bias {
-        for mut column in reconstructions.column_iter_mut() {
-            column.copy_from(bias);
-        }
+    let pieces = chunks(reconstructions.as_mut_slice(), n_inputs * CHUNK);
+    team(threads, n_samples)?.try_for_each(pieces, |piece, reconstructions| {
+        let length = reconstructions.len() / n_inputs * n_hidden;
+        decode_piece(parameters, &codes[piece * n_hidden * CHUNK..][..length], reconstructions)
+    })?;
+    Ok(reconstructions)
+}
+
+/// Reconstructions of a few codes.
+pub(crate) fn decode_piece<T: Real>(
+    parameters: &Parameters<T>,
+    codes: &[T],
+    reconstructions: &mut [T],
+) -> Result<(), Error> {
+    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+    match &parameters.decoder_bias {
+        Some(bias) => reconstructions
+            .chunks_exact_mut(n_inputs)
+            .for_each(|column| column.copy_from_slice(bias.as_slice())),
+        None => reconstructions.fill(T::zero()),
     }
     let filters = Operand::new(parameters.filters.as_slice(), n_inputs, n_hidden);
-    let codes = Operand::new(codes, n_hidden, n_samples);
-    T::product(reconstructions.as_mut_slice(), true, T::one(), filters, codes);
-    finite_results("reconstruction", reconstructions.as_slice(), |_| None)?;
-    Ok(reconstructions)
+    let codes = Operand::new(codes, n_hidden, codes.len() / n_hidden);
+    T::product(reconstructions, true, T::one(), filters, codes);
+    finite_results("reconstruction", reconstructions, |_| None)
 }
 
 /// The code of one sample, without allocating.

@@ -113,6 +113,21 @@ kernels! {
         }
     }
 
+    /// Adds the deviations of `values` from `origin`, and their squares, to `sums` and `squares`.
+    fn add_deviations(
+        sums: &'a mut [f64],
+        squares: &'a mut [f64],
+        values: &'a [T],
+        origin: &'a [f64],
+    ) -> () {
+        let both = sums.iter_mut().zip(squares);
+        for ((sum, square), (value, origin)) in both.zip(values.iter().zip(origin)) {
+            let deviation = value.as_f64() - origin;
+            *sum += deviation;
+            *square += deviation * deviation;
+        }
+    }
+
     /// One sample's residual: `residual ← residual − target`, `scaled ← factor · residual`; gives
     /// ‖residual‖².
     fn subtract_target(

@@ -2,14 +2,14 @@
 
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
-use crate::error::{Error, finite_results, same_size};
-use crate::inference;
+use crate::error::{Error, at_least_one, finite_results, same_size};
+use crate::inference::{CHUNK, decode_piece, encode_piece, team};
+use crate::kernels::add_deviations;
+use crate::memory::zeros;
 use crate::model::Parameters;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
-
-/// Samples that are encoded at a time.
-const CHUNK: usize = 256;
+use crate::team::items;
 
 /// Sparsity of the codes and quality of the reconstructions of a data set; see [`evaluate`].
 ///
@@ -59,12 +59,13 @@ impl Evaluation {
     }
 }
 
-/// Evaluates a model on a data set (n × N, any N): it is encoded in pieces, so that no m × N array
-/// exists. δ_min is what the activation declares.
+/// Evaluates a model on a data set (n × N, any N), on the model's threads: it is encoded in pieces,
+/// so that no m × N array exists. δ_min is what the activation declares.
 ///
 /// # Errors
 /// [`Error::Dimension`] if a sample has not n values, [`Error::Empty`] without samples,
-/// [`Error::NotFinite`] for NaN and ±∞, [`Error::NotFiniteResult`] if something overflows.
+/// [`Error::NotFinite`] for NaN and ±∞, [`Error::NotFiniteResult`] if something overflows,
+/// [`Error::Threads`] if threads cannot be started.
 ///
 /// ```
 /// use nalgebra::{DVector, dmatrix};
@@ -104,14 +105,15 @@ pub fn evaluate_with_threshold<'a, T: Real, A: Activation<T>, R>(
     samples: impl Into<Samples<'a, T>>,
     threshold: f64,
 ) -> Result<Evaluation, Error> {
-    check_and_measure(model.parameters(), model.activation(), samples.into(), threshold)
+    let (parameters, activation) = (model.parameters(), model.activation());
+    check_and_measure(parameters, activation, samples.into(), threshold, model.threads())
 }
 
 /// [`evaluate`] for parameters and an activation that are not in a model, as an
-/// [`Observer`](crate::Observer) sees them.
+/// [`Observer`](crate::Observer) sees them, on so many threads.
 ///
 /// # Errors
-/// Those of [`evaluate`].
+/// Those of [`evaluate`], and [`Error::Zero`] without threads.
 ///
 /// ```
 /// use regularized_autoencoder::prelude::*;
@@ -121,7 +123,7 @@ pub fn evaluate_with_threshold<'a, T: Real, A: Activation<T>, R>(
 ///
 /// impl Observer<f32> for Sparsity<'_> {
 ///     fn on_epoch(&mut self, event: &EpochEvent<'_, f32>) -> ControlFlow<()> {
-///         match metrics::evaluate_parameters(event.parameters, event.activation, self.0) {
+///         match metrics::evaluate_parameters(event.parameters, event.activation, self.0, 1) {
 ///             Ok(now) => println!("{}: {}", event.record.epoch, now.average_activation_fraction),
 ///             Err(error) => println!("{error}"),
 ///         }
@@ -139,9 +141,11 @@ pub fn evaluate_parameters<'a, T: Real>(
     parameters: &Parameters<T>,
     activation: &dyn Activation<T>,
     samples: impl Into<Samples<'a, T>>,
+    threads: usize,
 ) -> Result<Evaluation, Error> {
+    at_least_one("threads", threads)?;
     let threshold = activation.properties().threshold.code;
-    check_and_measure(parameters, activation, samples.into(), threshold)
+    check_and_measure(parameters, activation, samples.into(), threshold, threads)
 }
 
 fn check_and_measure<T: Real>(
@@ -149,13 +153,21 @@ fn check_and_measure<T: Real>(
     activation: &dyn Activation<T>,
     samples: Samples<'_, T>,
     threshold: f64,
+    threads: usize,
 ) -> Result<Evaluation, Error> {
     if !threshold.is_finite() {
         return Err(Error::invalid("activation threshold", threshold, "finite"));
     }
     same_size("values per sample", parameters.n_inputs(), samples.n_inputs())?;
     samples.check("samples")?;
-    measure(parameters, activation, &samples, threshold)
+    let samples = &samples;
+    compiled!(T, measure(
+        parameters: &Parameters<T>,
+        activation: &dyn Activation<T>,
+        samples: &Samples<'_, T>,
+        threshold: f64,
+        threads: usize,
+    ) -> Result<Evaluation, Error>)
 }
 
 fn measure<T: Real>(
@@ -163,71 +175,145 @@ fn measure<T: Real>(
     activation: &dyn Activation<T>,
     samples: &Samples<'_, T>,
     threshold: f64,
-) -> Result<Evaluation, Error> {
-    compiled!(T, measure_in(
-        parameters: &Parameters<T>,
-        activation: &dyn Activation<T>,
-        samples: &Samples<'_, T>,
-        threshold: f64,
-    ) -> Result<Evaluation, Error>)
-}
-
-fn measure_in<T: Real>(
-    parameters: &Parameters<T>,
-    activation: &dyn Activation<T>,
-    samples: &Samples<'_, T>,
-    threshold: f64,
+    threads: usize,
 ) -> Result<Evaluation, Error> {
     let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
     let n_samples = samples.n_samples();
-    let delta_min = T::of(threshold);
-    let mut active_samples = vec![0_usize; n_hidden];
-    let mut active_units = Vec::with_capacity(n_samples);
-    let mut hard_zeros = 0_usize;
-    let mut pre_activations = Moments::new(n_hidden);
-    let mut inputs = Moments::new(n_inputs);
-    let mut squared_error = 0.0;
-    for chunk in samples.chunks(CHUNK) {
-        let (a, h) = inference::encode(parameters, activation, chunk)?;
-        let y = inference::decode(parameters, h.as_slice())?;
-        for (y, x) in y.iter().zip(chunk) {
-            let difference = (*y - *x).as_f64();
-            squared_error += difference * difference;
-        }
-        chunk.chunks_exact(n_inputs).for_each(|x| inputs.add(x));
-        a.as_slice().chunks_exact(n_hidden).for_each(|a| pre_activations.add(a));
-        for code in h.as_slice().chunks_exact(n_hidden) {
-            let mut active = 0;
-            for (count, h) in active_samples.iter_mut().zip(code) {
-                let is_active = usize::from(*h > delta_min);
-                *count += is_active;
-                active += is_active;
-                hard_zeros += usize::from(h.is_zero());
-            }
-            active_units.push(active);
+    let mut team = team(threads, n_samples)?;
+    let mut tallies = Vec::new();
+    for _ in 0..team.threads() {
+        tallies.push(Tally::<T>::new(n_inputs, n_hidden, CHUNK.min(n_samples))?);
+    }
+    let mut totals = Totals {
+        active_samples: vec![0; n_hidden],
+        active_units: Vec::with_capacity(n_samples),
+        hard_zeros: 0,
+        squared_error: 0.0,
+        inputs: Moments::new(n_inputs),
+        pre_activations: Moments::new(n_hidden),
+    };
+    // A piece for each thread at a time; their results are added in the order of the samples.
+    let mut pieces = samples.chunks(CHUNK);
+    while pieces.len() > 0 {
+        let now: Vec<_> = pieces.by_ref().take(tallies.len()).collect();
+        team.try_for_each(items(&mut tallies[..now.len()]), |piece, tally| {
+            tally.take(parameters, activation, now[piece], T::of(threshold))
+        })?;
+        for (tally, samples) in tallies.iter().zip(&now) {
+            totals.add(tally, samples.len() / n_inputs);
         }
     }
-    let reconstruction_error = squared_error / n_samples as f64;
-    let spread: f64 = inputs.variance().sum();
-    let pre_activation_mean: Vec<f64> = pre_activations.mean().collect();
-    let pre_activation_variance: Vec<f64> = pre_activations.variance().collect();
+
+    let reconstruction_error = totals.squared_error / n_samples as f64;
+    let spread: f64 = totals.inputs.variance().sum();
+    let pre_activation_mean: Vec<f64> = totals.pre_activations.mean().collect();
+    let pre_activation_variance: Vec<f64> = totals.pre_activations.variance().collect();
     finite_results("reconstruction error", &[reconstruction_error], |_| None)?;
     finite_results("variance of the samples", &[spread], |_| None)?;
     finite_results("mean of the pre-activation", &pre_activation_mean, Some)?;
     finite_results("variance of the pre-activation", &pre_activation_variance, Some)?;
     let pairs = n_samples as f64 * n_hidden as f64;
+    let active_samples = totals.active_samples;
     Ok(Evaluation {
         threshold,
-        average_activation_fraction: active_units.iter().sum::<usize>() as f64 / pairs,
+        average_activation_fraction: totals.active_units.iter().sum::<usize>() as f64 / pairs,
         dead_units: active_samples.iter().filter(|count| **count == 0).count(),
-        hard_zero_fraction: hard_zeros as f64 / pairs,
+        hard_zero_fraction: totals.hard_zeros as f64 / pairs,
         activation_rate: active_samples.iter().map(|n| *n as f64 / n_samples as f64).collect(),
-        active_units,
+        active_units: totals.active_units,
         pre_activation_mean,
         pre_activation_variance,
         reconstruction_error,
         explained_variance: (spread > 0.0).then(|| 1.0 - reconstruction_error / spread),
     })
+}
+
+/// What is counted and summed over all samples.
+struct Totals {
+    active_samples: Vec<usize>,
+    active_units: Vec<usize>,
+    hard_zeros: usize,
+    squared_error: f64,
+    inputs: Moments,
+    pre_activations: Moments,
+}
+
+impl Totals {
+    fn add<T>(&mut self, tally: &Tally<T>, n_samples: usize) {
+        for (total, active) in self.active_samples.iter_mut().zip(&tally.active_samples) {
+            *total += active;
+        }
+        self.active_units.extend(&tally.active_units[..n_samples]);
+        self.hard_zeros += tally.hard_zeros;
+        self.squared_error += tally.squared_error;
+        self.inputs.add(&tally.inputs);
+        self.pre_activations.add(&tally.pre_activations);
+    }
+}
+
+/// The same of one piece of the samples, with the memory that it takes.
+struct Tally<T> {
+    a: Vec<T>,
+    h: Vec<T>,
+    y: Vec<T>,
+    active_samples: Vec<usize>,
+    active_units: Vec<usize>,
+    hard_zeros: usize,
+    squared_error: f64,
+    inputs: Moments,
+    pre_activations: Moments,
+}
+
+impl<T: Real> Tally<T> {
+    fn new(n_inputs: usize, n_hidden: usize, n_samples: usize) -> Result<Self, Error> {
+        Ok(Self {
+            a: zeros("pre-activations", n_hidden, n_samples)?,
+            h: zeros("codes", n_hidden, n_samples)?,
+            y: zeros("reconstructions", n_inputs, n_samples)?,
+            active_samples: vec![0; n_hidden],
+            active_units: vec![0; n_samples],
+            hard_zeros: 0,
+            squared_error: 0.0,
+            inputs: Moments::new(n_inputs),
+            pre_activations: Moments::new(n_hidden),
+        })
+    }
+
+    fn take(
+        &mut self,
+        parameters: &Parameters<T>,
+        activation: &dyn Activation<T>,
+        samples: &[T],
+        delta_min: T,
+    ) -> Result<(), Error> {
+        let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+        let n_samples = samples.len() / n_inputs;
+        let a = &mut self.a[..n_samples * n_hidden];
+        let h = &mut self.h[..n_samples * n_hidden];
+        let y = &mut self.y[..samples.len()];
+        encode_piece(parameters, activation, samples, a, h)?;
+        decode_piece(parameters, h, y)?;
+
+        self.squared_error = 0.0;
+        for (y, x) in y.iter().zip(samples) {
+            let difference = (*y - *x).as_f64();
+            self.squared_error += difference * difference;
+        }
+        self.inputs.measure(samples);
+        self.pre_activations.measure(a);
+        self.active_samples.fill(0);
+        self.hard_zeros = 0;
+        for (code, units) in h.chunks_exact(n_hidden).zip(&mut self.active_units) {
+            *units = 0;
+            for (count, h) in self.active_samples.iter_mut().zip(code) {
+                let is_active = usize::from(*h > delta_min);
+                *count += is_active;
+                *units += is_active;
+                self.hard_zeros += usize::from(h.is_zero());
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Mean and variance of each row, measured from the first column so that nothing cancels.
@@ -243,16 +329,31 @@ impl Moments {
         Self { count: 0.0, origin: vec![0.0; rows], sum: vec![0.0; rows], squares: vec![0.0; rows] }
     }
 
-    fn add<T: Real>(&mut self, column: &[T]) {
-        if self.count == 0.0 {
-            self.origin.iter_mut().zip(column).for_each(|(out, value)| *out = value.as_f64());
+    /// Those of these columns, whatever was here before.
+    fn measure<T: Real>(&mut self, columns: &[T]) {
+        self.count = 0.0;
+        self.sum.fill(0.0);
+        self.squares.fill(0.0);
+        for column in columns.chunks_exact(self.origin.len()) {
+            if self.count == 0.0 {
+                self.origin.iter_mut().zip(column).for_each(|(out, value)| *out = value.as_f64());
+            }
+            self.count += 1.0;
+            add_deviations(&mut self.sum, &mut self.squares, column, &self.origin);
         }
-        self.count += 1.0;
-        let sums = self.sum.iter_mut().zip(&mut self.squares).zip(&self.origin);
-        for (((sum, squares), origin), value) in sums.zip(column) {
-            let difference = value.as_f64() - origin;
-            *sum += difference;
-            *squares += difference * difference;
+    }
+
+    /// Adds those of further columns, moved to this origin.
+    fn add(&mut self, other: &Self) {
+        if self.count == 0.0 {
+            self.origin.copy_from_slice(&other.origin);
+        }
+        self.count += other.count;
+        for row in 0..self.origin.len() {
+            let shift = other.origin[row] - self.origin[row];
+            self.sum[row] += other.sum[row] + other.count * shift;
+            self.squares[row] +=
+                other.squares[row] + shift * (2.0 * other.sum[row] + other.count * shift);
         }
     }
 

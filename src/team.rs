@@ -204,6 +204,28 @@ impl Team {
     }
 }
 
+impl Team {
+    /// [`for_each`](Self::for_each) for what can fail: the error of the first piece that has one,
+    /// whichever thread meets its own first.
+    pub fn try_for_each<P: Pieces>(
+        &mut self,
+        pieces: P,
+        f: impl Fn(usize, P::Piece) -> Result<(), Error> + Sync,
+    ) -> Result<(), Error> {
+        let first: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+        self.for_each(pieces, |index, piece| {
+            if let Err(error) = f(index, piece) {
+                let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+                if first.as_ref().is_none_or(|(earlier, _)| index < *earlier) {
+                    *first = Some((index, error));
+                }
+            }
+        });
+        let first = first.into_inner().unwrap_or_else(PoisonError::into_inner);
+        first.map_or(Ok(()), |(_, error)| Err(error))
+    }
+}
+
 impl Drop for Team {
     fn drop(&mut self) {
         self.shared.lock().stop = true;

@@ -6,7 +6,6 @@ use crate::kernels::move_filter;
 use crate::objective::workspace::{WeightGradient, Workspace};
 use crate::scalar::Real;
 use crate::team::{Team, chunks};
-use std::sync::{Mutex, PoisonError};
 
 /// Filters that are updated at a time, few enough to stay in the second-level cache together with
 /// their velocity between the product that adds their gradient and the update.
@@ -32,23 +31,11 @@ impl<T: Real> Update<T> {
         velocity: &mut [T],
     ) -> Result<(), Error> {
         let (n_inputs, size) = (workspace.shape().n_inputs, workspace.numbers_per_block());
-        let first_error: Mutex<Option<(usize, Error)>> = Mutex::new(None);
         let pieces = (chunks(filters, size), chunks(velocity, size));
-        team.for_each(pieces, |block, (filters, velocity)| {
-            let first_unit = block * size / n_inputs;
+        team.try_for_each(pieces, |block, (filters, velocity)| {
             let gradient = workspace.weight_gradient(block);
-            if let Err(error) = self.move_block(&gradient, n_inputs, first_unit, filters, velocity)
-            {
-                let mut first = first_error.lock().unwrap_or_else(PoisonError::into_inner);
-                if first.as_ref().is_none_or(|(earlier, _)| block < *earlier) {
-                    *first = Some((block, error));
-                }
-            }
-        });
-        match first_error.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            None => Ok(()),
-            Some((_, error)) => Err(error),
-        }
+            self.move_block(&gradient, n_inputs, block * size / n_inputs, filters, velocity)
+        })
     }
 
     fn move_block(
