@@ -45,11 +45,8 @@ impl<'a, T: Real> Training<'a, T> {
 
     fn run(self, samples: &Samples<'_, T>) -> Result<Report, Error> {
         let Self { trainer, learner, validation, observer } = self;
-        let mut options = FitOptions::default();
-        options.validation = validation;
-        if let Some(observer) = observer {
-            options = options.observer(observer);
-        }
+        let observer = observer.map(|observer| observer as &mut dyn Observer<T>);
+        let options = FitOptions { validation, observer };
         let team = Team::solo();
         compiled!(T, fit(
             trainer: &Trainer<T>,
