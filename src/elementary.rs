@@ -1,8 +1,8 @@
-//! e^{−x} and log(1 + x) in plain arithmetic, which the compiler turns into vector instructions;
-//! calls into the system's mathematics library it cannot.
+//! e^{−x}, log(1 + x) and the normal distribution's tail in plain arithmetic, which the compiler
+//! turns into vector instructions; calls into the system's mathematics library it cannot.
 
 /// What the elementary functions need to know about a scalar type.
-pub trait Elementary: Copy {
+pub trait Elementary: Copy + 'static {
     /// Adding and subtracting it rounds to the nearest integer: 1.5 · 2^(digits − 1).
     const ROUNDER: Self;
     /// log 2, with so few digits that its product with an exponent is exact.
@@ -15,6 +15,11 @@ pub trait Elementary: Copy {
     const EXP_DEGREE: usize;
     /// Terms of the series of the inverse hyperbolic tangent up to 1/3.
     const ATANH_TERMS: usize;
+    /// Coefficients, lowest first, of p in e^{a²/2} Φ(−a) = p(a)/q(a) for a ≥ 0. They, and those of
+    /// q, are made by `tests/data/activations/normal_tail_coefficients.py`.
+    const TAIL_NUMERATOR: &'static [Self];
+    /// Coefficients of q.
+    const TAIL_DENOMINATOR: &'static [Self];
 
     /// 2^n for an integer n within the exponent's range.
     fn power_of_two(self) -> Self;
@@ -27,6 +32,10 @@ impl Elementary for f32 {
     const LARGEST_DECAY: Self = 104.0;
     const EXP_DEGREE: usize = 7;
     const ATANH_TERMS: usize = 8;
+    const TAIL_NUMERATOR: &'static [Self] =
+        &[0.5, 0.434_309_64, 0.180_049_5, 0.039_493_346, 0.003_929_421];
+    const TAIL_DENOMINATOR: &'static [Self] =
+        &[1.0, 1.666_503_9, 1.189_775_4, 0.461_008_4, 0.099_001_86, 0.009_849_476];
 
     #[inline(always)]
     fn power_of_two(self) -> Self {
@@ -42,6 +51,31 @@ impl Elementary for f64 {
     const LARGEST_DECAY: Self = 746.0;
     const EXP_DEGREE: usize = 13;
     const ATANH_TERMS: usize = 17;
+    const TAIL_NUMERATOR: &'static [Self] = &[
+        0.5,
+        0.753_572_462_222_791_4,
+        0.563_233_824_555_580_1,
+        0.267_360_872_704_630_5,
+        0.087_855_928_973_445_77,
+        0.020_621_606_339_262_13,
+        0.003_453_603_482_749_784,
+        0.000_398_782_784_278_889_64,
+        2.896_666_998_940_77e-5,
+        1.018_878_276_290_546_4e-6,
+    ];
+    const TAIL_DENOMINATOR: &'static [Self] = &[
+        1.0,
+        2.305_029_485_248_448_3,
+        2.465_615_087_586_274,
+        1.615_444_734_320_326_2,
+        0.719_891_872_656_910_3,
+        0.228_733_811_643_365_37,
+        0.052_685_194_888_045_316,
+        0.008_729_508_782_729_163,
+        0.001_002_154_152_192_762,
+        7.260_867_401_061_833e-5,
+        2.553_949_095_791_641_8e-6,
+    ];
 
     #[inline(always)]
     fn power_of_two(self) -> Self {

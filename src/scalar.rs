@@ -38,12 +38,10 @@ pub trait Real:
     fn as_f64(self) -> f64;
     /// Whether this is NaN.
     fn is_nan(self) -> bool;
-    /// The error function's complement, 1 − erf, without cancellation for large arguments.
-    fn erfc(self) -> Self;
 }
 
 macro_rules! real {
-    ($t:ident, $erfc:path) => {
+    ($t:ident) => {
         impl Real for $t {
             const EPSILON: Self = $t::EPSILON;
             const MIN_POSITIVE: Self = $t::MIN_POSITIVE;
@@ -63,16 +61,11 @@ macro_rules! real {
             fn is_nan(self) -> bool {
                 $t::is_nan(self)
             }
-
-            #[inline]
-            fn erfc(self) -> Self {
-                $erfc(self)
-            }
         }
     };
 }
-real!(f32, libm::erfcf);
-real!(f64, libm::erfc);
+real!(f32);
+real!(f64);
 
 /// Calls the generic function `$body` by way of one of two functions that are *not* generic, one
 /// for `f32` and one for `f64`.

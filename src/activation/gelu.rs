@@ -1,9 +1,8 @@
 //! The Gaussian error linear unit.
 
 use super::{ActivationMetadata, Formula, Interval, Properties, Threshold, built_in};
-use crate::numerics::{decay, normal_cdf, normal_density, within_tails};
+use crate::numerics::{bell, scaled_normal_tail, within_tails};
 use crate::scalar::Real;
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 /// The Gaussian error linear unit in its exact form, with the error function.
 ///
@@ -44,31 +43,44 @@ impl ActivationMetadata for Gelu {
     }
 }
 
+/// 1/√(2π).
+const DENSITY_AT_ZERO: f64 = 0.398_942_280_401_432_7;
+
 impl Formula for Gelu {
+    /// s(a) = max(a, 0) − |a| Φ(−|a|)
     #[inline(always)]
     fn value<T: Real>(&self, a: T) -> T {
-        if a < T::zero() { within_tails(a) * normal_cdf(a) } else { a * normal_cdf(a) }
+        let size = within_tails(a).abs();
+        let tail = bell(size) * scaled_normal_tail(size);
+        let identity = if a > T::zero() { a } else { T::zero() };
+        identity - size * tail
     }
 
-    /// (erfc(−x) + 2x e^{−x²}/√π)/2 with x = a/√2, rounded once for both terms: where they cancel
-    /// most, s'' = 0, and what was lost in x does not matter.
+    /// s'(a) = 1 − s'(−a), from the side where it is small.
     #[inline(always)]
     fn derivative<T: Real>(&self, a: T) -> T {
-        let x = within_tails(a) * T::of(FRAC_1_SQRT_2);
-        T::of(0.5) * ((-x).erfc() + T::of(FRAC_2_SQRT_PI) * x * decay(x * x).0)
+        let size = within_tails(a).abs();
+        let below = bell(size) * (scaled_normal_tail(size) - T::of(DENSITY_AT_ZERO) * size);
+        if a > T::zero() { T::one() - below } else { below }
     }
 
     #[inline(always)]
     fn second_derivative<T: Real>(&self, a: T) -> T {
         let a = within_tails(a);
-        normal_density(a) * (T::of(2.0) - a * a)
+        density(a) * (T::of(2.0) - a * a)
     }
 
     #[inline(always)]
     fn third_derivative<T: Real>(&self, a: T) -> T {
         let a = within_tails(a);
-        normal_density(a) * a * (a * a - T::of(4.0))
+        density(a) * a * (a * a - T::of(4.0))
     }
+}
+
+/// The standard normal density φ(a).
+#[inline(always)]
+fn density<T: Real>(a: T) -> T {
+    T::of(DENSITY_AT_ZERO) * bell(a)
 }
 
 built_in!(Gelu);

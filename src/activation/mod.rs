@@ -209,12 +209,15 @@ forward_to_inner!(&A, Box<A>, Arc<A>);
 
 /// Value and wanted derivatives of a built-in activation in one pass, so that they share their
 /// exponentials, with the widest vector instructions that the processor has.
+///
+/// What the compiler needs to vectorise the loops: a copy of the formula, because the outputs could
+/// overlap with what is behind a reference, and `if let` instead of a loop over a flattened option.
 pub(crate) fn evaluate_together<T: Real, F: Formula>(formula: &F, jet: Jet<'_, T>) {
-    pulp::Arch::new().dispatch(Together { formula, jet });
+    pulp::Arch::new().dispatch(Together { formula: *formula, jet });
 }
 
 struct Together<'a, T, F> {
-    formula: &'a F,
+    formula: F,
     jet: Jet<'a, T>,
 }
 
@@ -244,13 +247,17 @@ impl<T: Real, F: Formula> pulp::WithSimd for Together<'_, T, F> {
                 for (value, &a) in values {
                     *value = f.value(a);
                 }
-                for (second, &a) in second.into_iter().flatten().zip(input) {
-                    *second = f.second_derivative(a);
+                if let Some(second) = second {
+                    for (second, &a) in second.iter_mut().zip(input) {
+                        *second = f.second_derivative(a);
+                    }
                 }
             }
         }
-        for (third, &a) in third.into_iter().flatten().zip(input) {
-            *third = f.third_derivative(a);
+        if let Some(third) = third {
+            for (third, &a) in third.iter_mut().zip(input) {
+                *third = f.third_derivative(a);
+            }
         }
     }
 }
@@ -258,7 +265,7 @@ impl<T: Real, F: Formula> pulp::WithSimd for Together<'_, T, F> {
 /// The formulas of a built-in activation, generic over the scalar.
 ///
 /// [`built_in!`] makes an [`Activation`] of it whose batch evaluation is compiled in this crate.
-pub(crate) trait Formula: Debug + Send + Sync {
+pub(crate) trait Formula: Copy + Debug + Send + Sync {
     fn value<T: Real>(&self, a: T) -> T;
     fn derivative<T: Real>(&self, a: T) -> T;
 
