@@ -64,6 +64,46 @@ kernels! {
         sum_over(left, right, |l, r| l * r)
     }
 
+    /// How many of the values are not 0.
+    fn count_nonzero(values: &'a [T]) -> usize {
+        values.iter().map(|value| usize::from(!value.is_zero())).sum()
+    }
+
+    /// Sets bit i mod 64 of word i / 64 for each value that is not 0, and clears the others.
+    fn mark_nonzero(words: &'a mut [u64], values: &'a [T]) -> () {
+        for (word, values) in words.iter_mut().zip(values.chunks(64)) {
+            let bits = values.iter().enumerate();
+            *word = bits.fold(0, |word, (bit, v)| word | (u64::from(!v.is_zero()) << bit));
+        }
+    }
+
+    /// Sets this bit of word i for each value that is not 0.
+    fn mark_nonzero_rows(words: &'a mut [u64], values: &'a [T], bit: usize) -> () {
+        for (word, value) in words.iter_mut().zip(values) {
+            *word |= u64::from(!value.is_zero()) << bit;
+        }
+    }
+
+    /// out ← out + Σ_k c_k M_k over some columns M_k of a matrix with columns as long as `out`.
+    fn add_columns(out: &'a mut [T], matrix: &'a [T], numbers: &'a [usize], factors: &'a [T]) -> () {
+        let n = out.len();
+        let column = |number: usize| &matrix[number * n..][..n];
+        let (fours, rest) = numbers.as_chunks::<4>();
+        let (four_factors, rest_factors) = factors.as_chunks::<4>();
+        // Four at a time, so that `out` is loaded and stored less often.
+        for (&[i, j, k, l], &[a, b, c, d]) in fours.iter().zip(four_factors) {
+            let columns = column(i).iter().zip(column(j)).zip(column(k).iter().zip(column(l)));
+            for (out, ((&w, &x), (&y, &z))) in out.iter_mut().zip(columns) {
+                *out += (a * w + b * x) + (c * y + d * z);
+            }
+        }
+        for (&number, &factor) in rest.iter().zip(rest_factors) {
+            for (out, &x) in out.iter_mut().zip(column(number)) {
+                *out += factor * x;
+            }
+        }
+    }
+
     /// The sum of the absolute values.
     fn sum_of_magnitudes(values: &'a [T]) -> T {
         sum_over(values, values, |value, _| value.abs())

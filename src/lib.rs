@@ -77,6 +77,7 @@ mod random;
 pub mod regularizer;
 mod samples;
 mod scalar;
+mod sparse;
 mod team;
 pub mod train;
 

@@ -10,11 +10,20 @@ pub(crate) fn zeros<T: Real>(
     rows: usize,
     columns: usize,
 ) -> Result<Vec<T>, Error> {
+    zeroed(what, rows, columns)
+}
+
+/// The same for any number.
+pub(crate) fn zeroed<N: num_traits::Zero + Clone>(
+    what: &'static str,
+    rows: usize,
+    columns: usize,
+) -> Result<Vec<N>, Error> {
     let too_large = || Error::TooLarge { what, rows, columns };
     let length = rows.checked_mul(columns).ok_or_else(too_large)?;
     let mut values = Vec::new();
     values.try_reserve_exact(length).map_err(|_| too_large())?;
-    values.resize(length, T::zero());
+    values.resize(length, N::zero());
     Ok(values)
 }
 

@@ -8,6 +8,7 @@ use crate::matmul::Operand;
 use crate::memory::zeros;
 use crate::model::Parameters;
 use crate::scalar::Real;
+use crate::sparse::{self, is_sparse};
 use std::ops::Range;
 
 /// One evaluation of the objective.
@@ -44,6 +45,11 @@ pub(super) struct Block<T> {
     pub regularizer_loss: T,
     /// Whether pre-activations and bias gradient are.
     pub is_finite: bool,
+    /// How many numbers of `right` are factors of the weight gradient.
+    used: usize,
+    is_sparse: bool,
+    /// Which numbers of a sparse `right` are not 0.
+    nonzero: sparse::Rows,
 }
 
 /// The four parts of `left` or of a block's `right`.
@@ -92,6 +98,9 @@ impl<T: Real> Block<T> {
             scratch: zeros("scratch memory", scratch, 1)?,
             regularizer_loss: T::zero(),
             is_finite: true,
+            used: size * needs.used_columns(samples),
+            is_sparse: false,
+            nonzero: sparse::Rows::new(size, columns)?,
         })
     }
 
@@ -140,7 +149,9 @@ impl<T: Real> Block<T> {
             *mean = T::of(*sum / n_samples as f64);
         }
 
-        if with_residual {
+        if with_residual && is_sparse(code) {
+            sparse::multiply(&mut self.partial, filters, code, n_units);
+        } else if with_residual {
             let code = Operand::new(code, n_units, n_samples);
             T::product(&mut self.partial, false, T::one(), stored, code);
         }
@@ -164,8 +175,14 @@ impl<T: Real> Block<T> {
         let first = &slopes[number];
 
         if let Some(residual) = residual {
-            let residual = Operand::new(residual, n_inputs, n_samples);
-            T::product(&mut self.projected_residual, false, T::one(), stored.transpose(), residual);
+            let projected = &mut self.projected_residual;
+            // Where the slope is 0, W_j·r has no effect, unless the regularizer reads it.
+            if !needs.residual && is_sparse(first) {
+                sparse::multiply_where(projected, filters, residual, first, n_units);
+            } else {
+                let residual = Operand::new(residual, n_inputs, n_samples);
+                T::product(projected, false, T::one(), stored.transpose(), residual);
+            }
             multiply(right.second, on_residual, first, &self.projected_residual);
         } else {
             right.second.fill(T::zero());
@@ -237,20 +254,21 @@ impl<T: Real> Block<T> {
         for (out, sum) in self.bias_gradient.iter_mut().zip(&self.sums) {
             *out = T::of(*sum);
         }
+        self.is_sparse = is_sparse(&self.right[..self.used]);
+        if self.is_sparse {
+            self.nonzero.mark(&self.right[..self.used]);
+        }
         // An activation may turn NaN into a number.
         self.is_finite = are_finite(&self.pre_activation) && are_finite(&self.bias_gradient);
     }
 
-    /// The gradient by the filters, with the first `used` columns of `left` as its other factor.
-    pub fn weight_gradient<'a>(
-        &'a self,
-        left: Operand<'a, T>,
-        used: usize,
-    ) -> WeightGradient<'a, T> {
-        let n_units = self.units.len();
+    /// The gradient by the filters, with the used columns of `left` as its other factor.
+    pub fn weight_gradient<'a>(&'a self, left: &'a [T]) -> WeightGradient<'a, T> {
         WeightGradient {
             left,
-            right: Operand::new(&self.right[..n_units * used], n_units, used),
+            right: &self.right[..self.used],
+            n_units: self.units.len(),
+            nonzero: self.is_sparse.then_some(&self.nonzero),
             on_squared_lengths: &self.on_squared_lengths,
         }
     }
@@ -259,8 +277,12 @@ impl<T: Real> Block<T> {
 /// The gradient by the filters of a block, not yet multiplied out:
 /// `left · rightᵀ` + 2 ∂R/∂‖W_j‖² W_j.
 pub(crate) struct WeightGradient<'a, T> {
-    left: Operand<'a, T>,
-    right: Operand<'a, T>,
+    /// n × (as many as are used).
+    left: &'a [T],
+    right: &'a [T],
+    n_units: usize,
+    /// Where `right` is not 0, if it is sparse.
+    nonzero: Option<&'a sparse::Rows>,
     /// ∂R/∂‖W_j‖².
     pub on_squared_lengths: &'a [T],
 }
@@ -268,9 +290,8 @@ pub(crate) struct WeightGradient<'a, T> {
 impl<T: Real> WeightGradient<'_, T> {
     /// Adds the gradient to `out`, n × units.
     pub fn add_to(&self, out: &mut [T], filters: &[T]) {
-        let n_units = self.on_squared_lengths.len();
-        self.add_product(0..n_units, T::one(), out);
-        let size = out.len() / n_units;
+        self.add_product(0..self.n_units, T::one(), out);
+        let size = out.len() / self.n_units;
         let both = out.chunks_exact_mut(size).zip(filters.chunks_exact(size));
         for ((out, filter), on_squared_length) in both.zip(self.on_squared_lengths) {
             add_scaled(out, T::of(2.0) * *on_squared_length, filter);
@@ -279,6 +300,16 @@ impl<T: Real> WeightGradient<'_, T> {
 
     /// Adds `factor` times the product's part for some of the block's units to `out`, n × units.
     pub fn add_product(&self, units: Range<usize>, factor: T, out: &mut [T]) {
-        T::product(out, true, factor, self.left, self.right.rows(units).transpose());
+        let used = self.right.len() / self.n_units;
+        let n_inputs = self.left.len() / used;
+        if let Some(nonzero) = self.nonzero {
+            for (unit, out) in units.zip(out.chunks_exact_mut(n_inputs)) {
+                nonzero.add_product(out, factor, self.left, self.right, unit);
+            }
+        } else {
+            let left = Operand::new(self.left, n_inputs, used);
+            let right = Operand::new(self.right, self.n_units, used).rows(units);
+            T::product(out, true, factor, left, right.transpose());
+        }
     }
 }

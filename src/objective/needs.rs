@@ -120,4 +120,9 @@ impl Needs {
                 columns: n_samples,
             })
     }
+
+    /// Those of them that are used: the last only if there is a need for the residual.
+    pub(super) fn used_columns(&self, n_samples: usize) -> usize {
+        n_samples * (2 + self.draws + usize::from(self.residual))
+    }
 }

@@ -9,7 +9,6 @@ pub(crate) use super::block::{Job, WeightGradient};
 use super::{Loss, Needs, Regularizer, Shape};
 use crate::error::{Error, finite_results};
 use crate::kernels::{add, are_finite, subtract_target, sum_columns};
-use crate::matmul::Operand;
 use crate::memory::zeros;
 use crate::scalar::Real;
 use crate::team::{Team, chunks, items};
@@ -192,9 +191,8 @@ impl<T: Real> Workspace<T> {
     /// Of the last run: the gradient by the filters of block `number`.
     pub fn weight_gradient(&self, number: usize) -> WeightGradient<'_, T> {
         let Shape { n_inputs, n_samples, .. } = self.shape;
-        let used = n_samples * (2 + self.needs.draws + usize::from(self.needs.residual));
-        let left = Operand::new(&self.left[..n_inputs * used], n_inputs, used);
-        self.blocks[number].weight_gradient(left, used)
+        let used = self.needs.used_columns(n_samples);
+        self.blocks[number].weight_gradient(&self.left[..n_inputs * used])
     }
 
     /// An error that names the first quantity that is not finite, in the order of computation, if
