@@ -64,9 +64,9 @@ kernels! {
         sum_over(left, right, |l, r| l * r)
     }
 
-    /// How many of the values are not 0.
-    fn count_nonzero(values: &'a [T]) -> usize {
-        values.iter().map(|value| usize::from(!value.is_zero())).sum()
+    /// How many of the values, at most 2³² − 1, are not 0.
+    fn count_nonzero(values: &'a [T]) -> u32 {
+        values.iter().map(|value| u32::from(!value.is_zero())).sum()
     }
 
     /// Sets bit i mod 64 of word i / 64 for each value that is not 0, and clears the others.
@@ -168,19 +168,12 @@ kernels! {
         }
     }
 
-    /// One sample's residual: `residual ← residual − target`, `scaled ← factor · residual`; gives
-    /// ‖residual‖².
-    fn subtract_target(
-        residual: &'a mut [T],
-        target: &'a [T],
-        scaled: &'a mut [T],
-        factor: T,
-    ) -> T {
-        for (r, (x, scaled)) in residual.iter_mut().zip(target.iter().zip(scaled)) {
-            *r -= *x;
-            *scaled = factor * *r;
+    /// `values ← values − others`; gives the sum of their squares.
+    fn subtract(values: &'a mut [T], others: &'a [T]) -> T {
+        for (value, other) in values.iter_mut().zip(others) {
+            *value -= *other;
         }
-        sum_over(residual, residual, |r, _| r * r)
+        sum_over(values, values, |value, _| value * value)
     }
 
     /// v ← v + `pull` · W, W ← W + v, v ← μv for one filter; gives ‖W‖².

@@ -11,7 +11,14 @@ use crate::scalar::Real;
 
 /// Whether so few of these numbers are not 0 that the products here are faster than dense ones.
 pub(crate) fn is_sparse<T: Real>(values: &[T]) -> bool {
-    8 * count_nonzero(values) <= values.len()
+    let mut allowed = values.len() / 8;
+    // Most numbers that are not sparse show it soon.
+    values.chunks(1024).all(|part| {
+        let count = count_nonzero(part) as usize;
+        let is_allowed = count <= allowed;
+        allowed = allowed.saturating_sub(count);
+        is_allowed
+    })
 }
 
 /// Columns of a matrix and their factors that are collected before they are added, at most.

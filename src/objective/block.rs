@@ -52,6 +52,17 @@ pub(super) struct Block<T> {
     nonzero: sparse::Rows,
 }
 
+/// What all blocks read on the way back; n × B each, but for the noise.
+pub(super) struct BackwardBatch<'a, T> {
+    pub input: &'a [T],
+    pub noise: &'a [T],
+    /// r, if the regularizer needs it.
+    pub residual: Option<&'a [T]>,
+    /// ∂J_AE/∂r = `factor` · r.
+    pub on_residual: &'a [T],
+    pub factor: T,
+}
+
 /// The four parts of `left` or of a block's `right`.
 pub(super) struct Columns<'a, T> {
     pub first: &'a mut [T],
@@ -162,11 +173,11 @@ impl<T: Real> Block<T> {
         &mut self,
         job: &Job<'_, T>,
         needs: Needs,
-        (input, noise, residual): (&[T], &[T], Option<&[T]>),
+        batch: &BackwardBatch<'_, T>,
         (number, slopes): (usize, &[Vec<T>]),
-        on_residual: T,
         (filters_out, filters_factor): (&mut [T], T),
     ) {
+        let BackwardBatch { input, noise, residual, on_residual, factor } = *batch;
         let (n_inputs, n_units) = (job.parameters.n_inputs(), self.units.len());
         let n_samples = input.len() / n_inputs;
         let filters = self.filters(job);
@@ -174,18 +185,22 @@ impl<T: Real> Block<T> {
         let right = columns(&mut self.right, n_units, n_samples);
         let first = &slopes[number];
 
+        let projected = &mut self.projected_residual;
         if let Some(residual) = residual {
-            let projected = &mut self.projected_residual;
-            // Where the slope is 0, W_j·r has no effect, unless the regularizer reads it.
-            if !needs.residual && is_sparse(first) {
-                sparse::multiply_where(projected, filters, residual, first, n_units);
-            } else {
-                let residual = Operand::new(residual, n_inputs, n_samples);
-                T::product(projected, false, T::one(), stored.transpose(), residual);
-            }
-            multiply(right.second, on_residual, first, &self.projected_residual);
-        } else {
+            let residual = Operand::new(residual, n_inputs, n_samples);
+            T::product(projected, false, T::one(), stored.transpose(), residual);
+            multiply(right.second, factor, first, projected);
+        } else if factor.is_zero() {
             right.second.fill(T::zero());
+        } else {
+            // Where the slope is 0, W_j·r has no effect.
+            if is_sparse(first) {
+                sparse::multiply_where(projected, filters, on_residual, first, n_units);
+            } else {
+                let on_residual = Operand::new(on_residual, n_inputs, n_samples);
+                T::product(projected, false, T::one(), stored.transpose(), on_residual);
+            }
+            multiply(right.second, T::one(), first, projected);
         }
         right.noise.fill(T::zero());
         right.residual.fill(T::zero());
@@ -206,7 +221,7 @@ impl<T: Real> Block<T> {
             first,
             second: (needs.order >= 2).then_some(&self.second),
             third: (needs.order >= 3).then_some(&self.third),
-            residual: residual.filter(|_| needs.residual),
+            residual,
             projected_residual: needs.residual.then_some(&self.projected_residual),
             noise,
             projected_noise: &self.projected_noise,

@@ -4,11 +4,11 @@
 //! for itself; partial reconstructions are the only exchange and are summed in the order of the
 //! blocks, so that the result is the same to the bit for any number of threads.
 
-use super::block::{Block, columns};
+use super::block::{BackwardBatch, Block, columns};
 pub(crate) use super::block::{Job, WeightGradient};
 use super::{Loss, Needs, Regularizer, Shape};
 use crate::error::{Error, finite_results};
-use crate::kernels::{add, are_finite, subtract_target, sum_columns};
+use crate::kernels::{add, are_finite, scale, subtract, sum_columns};
 use crate::memory::zeros;
 use crate::scalar::Real;
 use crate::team::{Team, chunks, items};
@@ -125,19 +125,19 @@ impl<T: Real> Workspace<T> {
         let mut reconstruction = T::zero();
         if with_residual {
             let blocks = &self.blocks;
-            let pieces = (
-                chunks(left.residual, n_inputs),
-                chunks(left.first, n_inputs),
-                items(&mut self.squares),
-            );
-            team.for_each(pieces, |sample, (residual, scaled, square)| {
+            let kept = needs.residual.then(|| chunks(left.residual, n_inputs));
+            let pieces = (chunks(left.first, n_inputs), kept, items(&mut self.squares));
+            team.for_each(pieces, |sample, (residual, kept, square)| {
                 let place = sample * n_inputs..(sample + 1) * n_inputs;
                 sum_partials(residual, blocks, place.start);
                 if let Some(bias) = &job.parameters.decoder_bias {
                     add(residual, bias.as_slice());
                 }
-                let target = &job.target.unwrap_or(input)[place];
-                *square = subtract_target(residual, target, scaled, on_residual);
+                *square = subtract(residual, &job.target.unwrap_or(input)[place]);
+                if let Some(kept) = kept {
+                    kept.copy_from_slice(residual);
+                }
+                scale(residual, on_residual);
             });
             if job.with_reconstruction {
                 let squares: f64 = self.squares.iter().map(|square| square.as_f64()).sum();
@@ -147,13 +147,18 @@ impl<T: Real> Workspace<T> {
             left.first.fill(T::zero());
         }
 
-        let residual = with_residual.then_some(&*left.residual);
+        let batch = BackwardBatch {
+            input,
+            noise,
+            residual: needs.residual.then_some(&*left.residual),
+            on_residual: &*left.first,
+            factor: on_residual,
+        };
         let slopes = &self.slopes;
         let size = slopes[0].len() / n_samples * n_inputs;
         let pieces = (items(&mut self.blocks), chunks(filters, size));
         team.for_each(pieces, |number, (block, filters)| {
-            let batch = (input, noise, residual);
-            block.backward(job, needs, batch, (number, slopes), on_residual, (filters, factor));
+            block.backward(job, needs, &batch, (number, slopes), (filters, factor));
         });
 
         if needs.residual {

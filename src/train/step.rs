@@ -76,7 +76,7 @@ impl<'a, T: Real> Stepper<'a, T> {
         (first, order): (usize, Option<&[usize]>),
         (stage, epoch, step): (Stage, usize, usize),
     ) {
-        let Shape { n_inputs, n_samples, .. } = self.workspace.shape();
+        let n_inputs = self.workspace.shape().n_inputs;
         let (corruption, noise) = match stage {
             Stage::Training => (Purpose::Corruption, Purpose::Noise),
             Stage::Validation => (Purpose::ValidationCorruption, Purpose::ValidationNoise),
@@ -86,20 +86,25 @@ impl<'a, T: Real> Stepper<'a, T> {
         let corruption = trainer.corruption.as_deref().map(|change| (change, corruption));
         let (input, draws) = self.workspace.batch_mut();
         let target = corruption.is_some().then(|| chunks(&mut self.target, n_inputs));
-        team.for_each((chunks(input, n_inputs), target), |column, (x, target)| {
+        let load = |column: usize, (x, target): (&mut [T], Option<&mut [T]>)| {
             let at = first + column;
             x.copy_from_slice(samples.sample(order.map_or(at, |order| order[at])));
             if let (Some(target), Some((change, purpose))) = (target, corruption) {
                 target.copy_from_slice(x);
                 change.corrupt(x, &mut random(purpose, column));
             }
-        });
+        };
+        if corruption.is_some() {
+            team.for_each((chunks(input, n_inputs), target), load);
+        } else {
+            // To copy is faster than to share what is copied.
+            input.chunks_exact_mut(n_inputs).enumerate().for_each(|(at, x)| load(at, (x, None)));
+        }
         if !draws.is_empty() {
             team.for_each(chunks(draws, n_inputs), |column, z| {
                 random(noise, column).fill_with_standard_normal(z);
             });
         }
-        debug_assert_eq!(n_samples * n_inputs, input.len());
     }
 
     /// J of the loaded batch; adds `factor` times what a regularizer gives directly of the
