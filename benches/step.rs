@@ -10,7 +10,8 @@ use criterion::{
 use regularized_autoencoder::prelude::*;
 use regularized_autoencoder::{
     CodeL1, DenoisingCross, Elu, FirstOrderDenoising, Gelu, HardSigmoid, Identity, LeakyRelu,
-    MeanCode, SecondOrderDenoising, Silu, SlopePenalty, Softplus, Tanh, Unregularized,
+    MeanCode, SecondOrderDenoising, Silu, SlopePenalty, Softplus, Tanh, TrainerBuilder,
+    Unregularized,
 };
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, Wal
     group
 }
 
+/// Its name, how it is trained, and its regularizer.
+type Model = (&'static str, TrainerBuilder<f32>, Box<dyn Regularizer<f32>>);
+
 /// Every model with sigmoid, on one and two threads.
 fn models(criterion: &mut Criterion) {
     let plain = || protocol::<f32>(50);
@@ -30,7 +34,7 @@ fn models(criterion: &mut Criterion) {
     let kl = KlSparsity::new(0.0).expect("a valid target");
     let with_hessian = Contractive::with_hessian(1.0, 0.01, 1).expect("valid parameters");
     let first_order = FirstOrderDenoising::new(0.01).expect("a valid variance");
-    let models: Vec<(&str, TrainerBuilder<f32>, Box<dyn Regularizer<f32>>)> = vec![
+    let models: Vec<Model> = vec![
         ("ae", plain(), Box::new(Unregularized)),
         ("dae", noisy(), Box::new(Unregularized)),
         ("cae", plain(), Box::new(0.1 * Contractive::new())),

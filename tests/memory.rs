@@ -72,8 +72,10 @@ const fn bound(parameters: usize) -> usize {
     let each_unit = N_HIDDEN * 9;
     // For each input: the gradient by the decoder bias, and a sum in f64.
     let numbers = DATA + parameters + inputs + units + each_unit + 3 * N_INPUTS;
+    // For each hidden unit, a bit for each of its 2 · BATCH factors of the weight gradient.
+    let marks = 8 * N_HIDDEN * (2 * BATCH).div_ceil(64);
     // The order of the samples, and what the products, the report and the names take.
-    let small = 8 * N_SAMPLES + SMALL;
+    let small = marks + 8 * N_SAMPLES + SMALL;
     4 * numbers + small
 }
 

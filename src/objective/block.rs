@@ -111,7 +111,7 @@ impl<T: Real> Block<T> {
             is_finite: true,
             used: size * needs.used_columns(samples),
             is_sparse: false,
-            nonzero: sparse::Rows::new(size, columns)?,
+            nonzero: sparse::Rows::new(size, needs.used_columns(samples))?,
         })
     }
 
