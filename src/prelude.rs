@@ -19,8 +19,8 @@ pub use crate::regularizer::{
 pub use crate::samples::Samples;
 pub use crate::scalar::Real;
 pub use crate::train::{
-    Constraint, EarlyStopping, EpochEvent, FitOptions, LearningRate, Observer, Trainer,
-    TrainingState,
+    Constraint, EarlyStopping, EndEvent, EpochEvent, FitOptions, LearningRate, Observer, Trainer,
+    Training, TrainingState, train_many,
 };
 pub use nalgebra::{DMatrix, DVector};
 pub use std::ops::ControlFlow;

@@ -107,85 +107,108 @@ impl<T: Real> Workspace<T> {
         filters: &mut [T],
         factor: T,
     ) -> Loss<T> {
-        let Shape { n_inputs, n_samples, .. } = self.shape;
-        let needs = self.needs;
-        let sample_weight = T::one() / T::of(n_samples as f64);
-        let with_residual = job.with_reconstruction || needs.residual;
+        let sample_weight = T::one() / T::of(self.shape.n_samples as f64);
+        let with_residual = job.with_reconstruction || self.needs.residual;
         // ∂J_AE/∂r = on_residual · r, which is 0 if only R is wanted.
         let on_residual =
             if job.with_reconstruction { T::of(2.0) * sample_weight } else { T::zero() };
 
-        let left = columns(&mut self.left, n_inputs, n_samples);
+        self.forward(team, job, with_residual);
+        let mut reconstruction = T::zero();
+        if with_residual {
+            let squares = self.residual(team, job, on_residual);
+            if job.with_reconstruction {
+                reconstruction = squares * sample_weight;
+            }
+        } else {
+            self.left[..self.shape.n_inputs * self.shape.n_samples].fill(T::zero());
+        }
+        self.backward(team, job, on_residual, (filters, factor));
+        if self.needs.residual {
+            self.back_through_code(team, job);
+        }
+        if job.parameters.decoder_bias.is_some() {
+            let on_residual = &self.left[..self.shape.n_inputs * self.shape.n_samples];
+            sum_columns(&mut self.sums, on_residual);
+            for (out, sum) in self.decoder_bias_gradient.iter_mut().zip(&self.sums) {
+                *out = T::of(*sum);
+            }
+        }
+        let losses = self.blocks.iter().map(|block| block.regularizer_loss);
+        Loss { reconstruction, regularizer: losses.fold(T::zero(), |sum, loss| sum + loss) }
+    }
+
+    /// Codes, and each block's part of the reconstruction.
+    fn forward(&mut self, team: &mut Team, job: &Job<'_, T>, with_residual: bool) {
+        let left = columns(&mut self.left, self.shape.n_inputs, self.shape.n_samples);
         let (input, noise) = (&*left.second, &*left.noise);
         let pieces = (items(&mut self.blocks), items(&mut self.slopes));
         team.for_each(pieces, |_, (block, slopes)| {
             block.forward(job, (input, noise), slopes, with_residual);
         });
+    }
 
-        let mut reconstruction = T::zero();
-        if with_residual {
-            let blocks = &self.blocks;
-            let kept = needs.residual.then(|| chunks(left.residual, n_inputs));
-            let pieces = (chunks(left.first, n_inputs), kept, items(&mut self.squares));
-            team.for_each(pieces, |sample, (residual, kept, square)| {
-                let place = sample * n_inputs..(sample + 1) * n_inputs;
-                sum_partials(residual, blocks, place.start);
-                if let Some(bias) = &job.parameters.decoder_bias {
-                    add(residual, bias.as_slice());
-                }
-                *square = subtract(residual, &job.target.unwrap_or(input)[place]);
-                if let Some(kept) = kept {
-                    kept.copy_from_slice(residual);
-                }
-                scale(residual, on_residual);
-            });
-            if job.with_reconstruction {
-                let squares: f64 = self.squares.iter().map(|square| square.as_f64()).sum();
-                reconstruction = T::of(squares) * sample_weight;
+    /// r and `on_residual` · r; gives Σ‖r‖².
+    fn residual(&mut self, team: &mut Team, job: &Job<'_, T>, on_residual: T) -> T {
+        let Shape { n_inputs, n_samples, .. } = self.shape;
+        let left = columns(&mut self.left, n_inputs, n_samples);
+        let target = job.target.unwrap_or(left.second);
+        let blocks = &self.blocks;
+        let kept = self.needs.residual.then(|| chunks(left.residual, n_inputs));
+        let pieces = (chunks(left.first, n_inputs), kept, items(&mut self.squares));
+        team.for_each(pieces, |sample, (residual, kept, square)| {
+            let start = sample * n_inputs;
+            sum_partials(residual, blocks, start);
+            if let Some(bias) = &job.parameters.decoder_bias {
+                add(residual, bias.as_slice());
             }
-        } else {
-            left.first.fill(T::zero());
-        }
+            *square = subtract(residual, &target[start..start + n_inputs]);
+            if let Some(kept) = kept {
+                kept.copy_from_slice(residual);
+            }
+            scale(residual, on_residual);
+        });
+        T::of(self.squares.iter().map(|square| square.as_f64()).sum())
+    }
 
+    /// δ and everything else that belongs to a block.
+    fn backward(
+        &mut self,
+        team: &mut Team,
+        job: &Job<'_, T>,
+        factor: T,
+        (filters, filters_factor): (&mut [T], T),
+    ) {
+        let (needs, size) = (self.needs, self.numbers_per_block());
+        let left = columns(&mut self.left, self.shape.n_inputs, self.shape.n_samples);
         let batch = BackwardBatch {
-            input,
-            noise,
+            input: left.second,
+            noise: left.noise,
             residual: needs.residual.then_some(&*left.residual),
-            on_residual: &*left.first,
-            factor: on_residual,
+            on_residual: left.first,
+            factor,
         };
         let slopes = &self.slopes;
-        let size = slopes[0].len() / n_samples * n_inputs;
         let pieces = (items(&mut self.blocks), chunks(filters, size));
         team.for_each(pieces, |number, (block, filters)| {
-            block.backward(job, needs, &batch, (number, slopes), (filters, factor));
+            block.backward(job, needs, &batch, (number, slopes), (filters, filters_factor));
         });
+    }
 
-        if needs.residual {
-            // ∂R/∂r = Σ_j ū_j W_j takes the same way back through h as ∂J_AE/∂r does.
-            let blocks = &self.blocks;
-            let pieces = (chunks(&mut self.on_residual, n_inputs), chunks(left.first, n_inputs));
-            team.for_each(pieces, |sample, (on_residual, all)| {
-                sum_partials(on_residual, blocks, sample * n_inputs);
-                add(all, on_residual);
-            });
-            let on_residual = &self.on_residual;
-            team.for_each(items(&mut self.blocks), |number, block| {
-                block.back_through_code(job, &slopes[number], on_residual);
-            });
-        }
-
-        if job.parameters.decoder_bias.is_some() {
-            sum_columns(&mut self.sums, left.first);
-            for (out, sum) in self.decoder_bias_gradient.iter_mut().zip(&self.sums) {
-                *out = T::of(*sum);
-            }
-        }
-        let mut regularizer = T::zero();
-        for block in &self.blocks {
-            regularizer += block.regularizer_loss;
-        }
-        Loss { reconstruction, regularizer }
+    /// ∂R/∂r = Σ_j ū_j W_j takes the same way back through h as ∂J_AE/∂r does.
+    fn back_through_code(&mut self, team: &mut Team, job: &Job<'_, T>) {
+        let Shape { n_inputs, n_samples, .. } = self.shape;
+        let left = columns(&mut self.left, n_inputs, n_samples);
+        let (blocks, slopes) = (&self.blocks, &self.slopes);
+        let pieces = (chunks(&mut self.on_residual, n_inputs), chunks(left.first, n_inputs));
+        team.for_each(pieces, |sample, (on_residual, all)| {
+            sum_partials(on_residual, blocks, sample * n_inputs);
+            add(all, on_residual);
+        });
+        let on_residual = &self.on_residual;
+        team.for_each(items(&mut self.blocks), |number, block| {
+            block.back_through_code(job, &slopes[number], on_residual);
+        });
     }
 
     /// How many numbers of an n × m matrix belong to each block; the last may have fewer.
