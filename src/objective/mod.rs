@@ -13,7 +13,8 @@
 //! ∂J/∂V = [2r/B, x]·[h, δ]ᵀ + direct terms,   ∂J/∂b = the sum of δ over the samples
 //! ```
 //! A regularizer adds to the same δ as the reconstruction does, so that most cost no matrix
-//! product of their own.
+//! product of their own. Blocks of hidden units are what threads share. Where most of h and δ is 0,
+//! as with ReLU once the codes are sparse, products skip it.
 
 mod block;
 mod combinators;
