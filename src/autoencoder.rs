@@ -20,7 +20,7 @@ use nalgebra::DMatrix;
 /// factor ½. Samples stand in the columns of n × N matrices; codes are m × N. Methods take
 /// nalgebra matrices and views or, by [`Samples::from_slice`], plain slices.
 ///
-/// The model is `Send + Sync`, and every method takes `&self`.
+/// The model is `Send + Sync`, and every method that computes takes `&self`.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -37,7 +37,7 @@ use nalgebra::DMatrix;
 /// assert!(model.objective(&x)?.total() > 0.0);
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct RegularizedAutoEncoder<T: Real, A = Sigmoid, R = Unregularized> {
     parameters: Parameters<T>,
     activation: A,
@@ -63,6 +63,15 @@ pub struct RegularizedAutoEncoder<T: Real, A = Sigmoid, R = Unregularized> {
 /// ```
 pub type AnyAutoEncoder<T> =
     RegularizedAutoEncoder<T, Box<dyn Activation<T>>, Box<dyn Regularizer<T>>>;
+
+/// The number of threads does not count.
+impl<T: Real, A: PartialEq, R: PartialEq> PartialEq for RegularizedAutoEncoder<T, A, R> {
+    fn eq(&self, other: &Self) -> bool {
+        let same_functions =
+            self.activation == other.activation && self.regularizer == other.regularizer;
+        same_functions && self.parameters == other.parameters
+    }
+}
 
 impl<T: Real> RegularizedAutoEncoder<T> {
     /// Begins a model with n = `n_inputs` and m = `n_hidden`: sigmoid and no regularizer unless
@@ -126,8 +135,8 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
     }
 
     /// Sets the threads for encoding, reconstruction and [`metrics`](crate::metrics), which share
-    /// the samples in pieces of 256; they change no bit of the result. Those of a training are its
-    /// trainer's.
+    /// the samples in pieces of 256; they change no bit of the result. At most as many are started,
+    /// anew for each call, as there are pieces and cores. Those of a training are its trainer's.
     ///
     /// # Errors
     /// [`Error::Zero`] without threads.
@@ -162,7 +171,8 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     /// threads cannot be started.
     pub fn encode<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let samples = self.checked(samples.into())?;
-        Ok(self.encode_with_pre_activations(&samples)?.1)
+        let activation = Some(&self.activation as &dyn Activation<T>);
+        inference::encode(&self.parameters, activation, samples.as_slice(), self.threads)
     }
 
     /// The pre-activations a = Wx + b_e (m × N) of samples (n × N).
@@ -174,7 +184,7 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
         samples: impl Into<Samples<'a, T>>,
     ) -> Result<DMatrix<T>, Error> {
         let samples = self.checked(samples.into())?;
-        Ok(self.encode_with_pre_activations(&samples)?.0)
+        inference::encode(&self.parameters, None, samples.as_slice(), self.threads)
     }
 
     /// Encodes one sample (n values) into `code` (m values), without allocating memory.
@@ -208,13 +218,6 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
         inference::decode(&self.parameters, codes.as_slice(), self.threads)
     }
 
-    fn encode_with_pre_activations(
-        &self,
-        samples: &Samples<'_, T>,
-    ) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
-        inference::encode(&self.parameters, &self.activation, samples.as_slice(), self.threads)
-    }
-
     fn checked<'a>(&self, samples: Samples<'a, T>) -> Result<Samples<'a, T>, Error> {
         same_size("values per sample", self.n_inputs(), samples.n_inputs())?;
         samples.check("samples")?;
@@ -233,12 +236,15 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> RegularizedAutoEncoder<T, A, 
     /// J_AE and R, evaluated on all samples as **one batch**.
     ///
     /// With a target of its own, `batch` makes it the denoising objective, Eq. 6; regularizers
-    /// that draw noise find it there too. Memory: some m × N and n × N arrays.
+    /// that draw noise find it there too. Memory: some m × N and n × N arrays, the latter one for each
+    /// 256 hidden units too.
     ///
     /// # Errors
     /// [`Error::Dimension`] and [`Error::Empty`] for wrong sizes, [`Error::NotFinite`] for NaN and
     /// ±∞, [`Error::MissingNoise`] if the regularizer draws noise and the batch brings too little,
-    /// [`Error::NotFiniteResult`] if something overflows.
+    /// [`Error::NotFiniteResult`] if something overflows, [`Error::TooLarge`] if the arrays do not
+    /// fit into memory, and what the regularizer's
+    /// [`validate`](crate::RegularizerMetadata::validate) reports.
     pub fn objective<'a>(&'a self, batch: impl Into<Batch<'a, T>>) -> Result<Loss<T>, Error> {
         Ok(self.gradient(batch)?.0)
     }

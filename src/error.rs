@@ -84,7 +84,7 @@ pub enum Error {
         /// The value.
         value: f64,
     },
-    /// A NaN or an infinity arose while an objective was evaluated.
+    /// A NaN or an infinity arose in an objective, a code, a reconstruction or a metric.
     #[error(
         "{quantity}{} is {value}, but must be finite",
         .unit.map(|unit| format!(" of unit {unit}")).unwrap_or_default()
@@ -186,7 +186,7 @@ pub enum Error {
         /// Which rule of the format is violated, and by which value.
         reason: String,
     },
-    /// The threads of a training could not be started.
+    /// The threads of a training, of encoding or of metrics could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {
         /// How many.

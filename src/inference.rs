@@ -7,7 +7,7 @@ use crate::activation::{Activation, Jet};
 use crate::error::{Error, finite_results};
 use crate::kernels::dot;
 use crate::matmul::Operand;
-use crate::memory::zero_matrix;
+use crate::memory::{zero_matrix, zeros};
 use crate::model::Parameters;
 use crate::scalar::{Real, compiled};
 use crate::team::{Team, chunks};
@@ -16,45 +16,49 @@ use nalgebra::DMatrix;
 /// Samples that are encoded at a time.
 pub(crate) const CHUNK: usize = 256;
 
-/// Pre-activations and codes, m × N each, of samples.
+/// The codes, m × N, of samples; without an activation, their pre-activations.
 pub(crate) fn encode<T: Real>(
     parameters: &Parameters<T>,
-    activation: &dyn Activation<T>,
+    activation: Option<&dyn Activation<T>>,
     samples: &[T],
     threads: usize,
-) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
+) -> Result<DMatrix<T>, Error> {
     compiled!(T, encode_in(
         parameters: &Parameters<T>,
-        activation: &dyn Activation<T>,
+        activation: Option<&dyn Activation<T>>,
         samples: &[T],
         threads: usize,
-    ) -> Result<(DMatrix<T>, DMatrix<T>), Error>)
+    ) -> Result<DMatrix<T>, Error>)
 }
 
 fn encode_in<T: Real>(
     parameters: &Parameters<T>,
-    activation: &dyn Activation<T>,
+    activation: Option<&dyn Activation<T>>,
     samples: &[T],
     threads: usize,
-) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
+) -> Result<DMatrix<T>, Error> {
     let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
     let n_samples = samples.len() / n_inputs;
-    let mut pre_activations = zero_matrix("pre-activations", n_hidden, n_samples)?;
-    let mut codes = zero_matrix("codes", n_hidden, n_samples)?;
-    let pieces = (
-        chunks(pre_activations.as_mut_slice(), n_hidden * CHUNK),
-        chunks(codes.as_mut_slice(), n_hidden * CHUNK),
-    );
-    team(threads, n_samples)?.try_for_each(pieces, |piece, (pre_activations, codes)| {
-        let samples = &samples[piece * n_inputs * CHUNK..][..codes.len() / n_hidden * n_inputs];
-        encode_piece(parameters, activation, samples, pre_activations, codes)
+    let what = if activation.is_some() { "codes" } else { "pre-activations" };
+    let mut all = zero_matrix(what, n_hidden, n_samples)?;
+    let pieces = chunks(all.as_mut_slice(), n_hidden * CHUNK);
+    team(threads, n_samples)?.try_for_each(pieces, |piece, out| {
+        let samples = &samples[piece * n_inputs * CHUNK..][..out.len() / n_hidden * n_inputs];
+        match activation {
+            Some(activation) => {
+                let mut pre_activations = zeros("pre-activations", out.len(), 1)?;
+                encode_piece(parameters, activation, samples, &mut pre_activations, out)
+            }
+            None => pre_activate_piece(parameters, samples, out),
+        }
     })?;
-    Ok((pre_activations, codes))
+    Ok(all)
 }
 
-/// As many threads as are wanted and have something to do.
+/// As many threads as are wanted, have something to do and find a core to do it.
 pub(crate) fn team(threads: usize, n_samples: usize) -> Result<Team, Error> {
-    Team::new(threads.min(n_samples.div_ceil(CHUNK)))
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Team::new(threads.min(n_samples.div_ceil(CHUNK)).min(cores))
 }
 
 /// Pre-activations and codes of a few samples.
@@ -65,6 +69,16 @@ pub(crate) fn encode_piece<T: Real>(
     pre_activations: &mut [T],
     codes: &mut [T],
 ) -> Result<(), Error> {
+    pre_activate_piece(parameters, samples, pre_activations)?;
+    activation.evaluate(Jet::new(pre_activations, codes, None, None, None)?);
+    finite_results("code", codes, |at| Some(at % parameters.n_hidden()))
+}
+
+fn pre_activate_piece<T: Real>(
+    parameters: &Parameters<T>,
+    samples: &[T],
+    pre_activations: &mut [T],
+) -> Result<(), Error> {
     let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
     for column in pre_activations.chunks_exact_mut(n_hidden) {
         column.copy_from_slice(parameters.encoder_bias.as_slice());
@@ -72,9 +86,7 @@ pub(crate) fn encode_piece<T: Real>(
     let filters = Operand::new(parameters.filters.as_slice(), n_inputs, n_hidden);
     let samples = Operand::new(samples, n_inputs, samples.len() / n_inputs);
     T::product(pre_activations, true, T::one(), filters.transpose(), samples);
-    activation.evaluate(Jet::new(pre_activations, codes, None, None, None)?);
-    finite_results("pre-activation", pre_activations, |at| Some(at % n_hidden))?;
-    finite_results("code", codes, |at| Some(at % n_hidden))
+    finite_results("pre-activation", pre_activations, |at| Some(at % n_hidden))
 }
 
 /// Reconstructions, n × N, of codes.

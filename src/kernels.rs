@@ -1,7 +1,7 @@
 //! The loops over numbers that every training step runs, compiled for the widest vector
 //! instructions that the processor has.
 //!
-//! Each kernel is a plain loop. [`kernels!`] makes of it a function that looks up once what the
+//! Each kernel is a plain loop. [`kernels!`] makes of it a function that looks up what the
 //! processor can do and runs the version that was compiled for it. Sums stand in interleaved lanes,
 //! since a compiler may not change the order of additions; the number of lanes is fixed, so that
 //! the result does not depend on the processor's width.

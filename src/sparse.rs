@@ -113,9 +113,18 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// For matrices of up to so many rows and columns.
+    /// A sum of more columns than this is left to dense products, which round less.
+    const COLUMNS: usize = 1024;
+
+    /// For matrices of so many rows and columns.
     pub fn new(n_rows: usize, n_columns: usize) -> Result<Self, Error> {
-        Ok(Self { bits: zeroed("places", n_rows, n_columns.div_ceil(64))?, n_rows })
+        let n_words = if n_columns <= Self::COLUMNS { n_columns.div_ceil(64) } else { 0 };
+        Ok(Self { bits: zeroed("places", n_rows, n_words)?, n_rows })
+    }
+
+    /// Whether there is room for the marks of this matrix.
+    pub fn fits<T>(&self, matrix: &[T]) -> bool {
+        matrix.len() <= 64 * self.bits.len()
     }
 
     /// Those of this column-major matrix.
@@ -166,7 +175,7 @@ mod tests {
 
     #[test]
     fn products_agree_with_dense_ones() {
-        for (n, k, batch) in [(1, 1, 1), (5, 40, 3), (33, 300, 4), (16, 130, 2)] {
+        for (n, k, batch) in [(1, 1, 1), (5, 40, 3), (33, 300, 4), (16, 130, 2), (2, 900, 3)] {
             for step in [1, 2, 9, 1000] {
                 let left = DMatrix::from_fn(n, k, |i, j| ((i * 5 + j * 3) % 17) as f64 - 8.0);
                 let right = sparse(k, batch, step);

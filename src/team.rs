@@ -47,11 +47,14 @@ struct State {
     task: Option<Task>,
     sleeping: usize,
     stop: bool,
-    /// What the first helper that panicked in this call panicked with.
+    /// What the helper with the lowest number that panicked in this call panicked with.
     panic: Option<Panic>,
 }
 
-struct Panic(Box<dyn Any + Send>);
+struct Panic {
+    thread: usize,
+    payload: Box<dyn Any + Send>,
+}
 
 impl std::fmt::Debug for Panic {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -94,18 +97,29 @@ impl Shared {
     fn help(&self, thread: usize) {
         let mut seen = 0;
         while let Some(Task { call, caller }) = self.next(&mut seen) {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| call(thread))) {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| call(thread))) {
                 let mut state = self.lock();
-                if state.panic.is_none() {
-                    state.panic = Some(Panic(panic));
-                } else {
-                    // Dropping it could panic in its turn.
-                    std::mem::forget(panic);
-                }
+                let other = state.panic.take();
+                state.panic = Some(lower(Panic { thread, payload }, other));
             }
             if self.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
                 caller.unpark();
             }
+        }
+    }
+}
+
+/// The panic of the thread with the lower number; the other is forgotten, as to drop it could panic
+/// in its turn.
+fn lower(one: Panic, other: Option<Panic>) -> Panic {
+    match other {
+        Some(other) if other.thread < one.thread => {
+            std::mem::forget(one);
+            other
+        }
+        other => {
+            std::mem::forget(other);
+            one
         }
     }
 }
@@ -153,7 +167,8 @@ impl Team {
     }
 
     /// Calls `f` once on each thread, with the number of the thread, and returns when all calls
-    /// have returned. A panic in one of them comes out here, after the others have ended.
+    /// have returned. A panic in one of them, in that with the lowest number if there are several,
+    /// comes out here after the others have ended.
     pub fn run(&mut self, f: &(dyn Fn(usize) + Sync)) {
         if self.helpers.is_empty() {
             return f(0);
@@ -185,8 +200,12 @@ impl Team {
         state.task = None;
         let theirs = state.panic.take();
         drop(state);
-        if let Err(panic) = mine.and_then(|()| theirs.map_or(Ok(()), |Panic(panic)| Err(panic))) {
-            resume_unwind(panic);
+        let panic = match mine {
+            Ok(()) => theirs,
+            Err(payload) => Some(lower(Panic { thread: 0, payload }, theirs)),
+        };
+        if let Some(Panic { payload, .. }) = panic {
+            resume_unwind(payload);
         }
     }
 
@@ -194,6 +213,7 @@ impl Team {
     /// them, in order.
     pub fn for_each<P: Pieces>(&mut self, pieces: P, f: impl Fn(usize, P::Piece) + Sync) {
         let (count, threads) = (pieces.count(), self.threads());
+        debug_assert_ne!(count, usize::MAX, "something has to limit the number of pieces");
         self.run(&|thread| {
             // A range of pieces, so that each thread finds its own filters in its cache again.
             for index in thread * count / threads..(thread + 1) * count / threads {
@@ -313,7 +333,7 @@ impl<'a, I: Send> Pieces for Chunks<'a, I> {
     }
 }
 
-/// `None` as often as asked for.
+/// `None` as often as asked for: what it is zipped with limits the number.
 impl<P: Pieces> Pieces for Option<P> {
     type Piece = Option<P::Piece>;
 
@@ -395,6 +415,38 @@ mod tests {
                 });
                 assert_eq!(calls.into_inner(), threads);
             }
+        }
+    }
+
+    #[test]
+    fn of_several_panics_that_of_the_first_thread_comes_out() {
+        for threads in [2, 5] {
+            let mut team = Team::new(threads).unwrap();
+            for first in 0..threads {
+                let panic = catch_unwind(AssertUnwindSafe(|| {
+                    team.run(&|thread| assert!(thread < first, "thread {thread}"));
+                }));
+                let message = panic.unwrap_err();
+                let message = message.downcast_ref::<String>().unwrap();
+                assert!(message.contains(&format!("thread {first}")), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_errors_that_of_the_first_piece_comes_out() {
+        let mut team = Team::new(3).unwrap();
+        for first in 0..10 {
+            let (mut a, mut b) = ([0; 10], [0; 20]);
+            let none: Option<Items<'_, u8>> = None;
+            let error = team.try_for_each((items(&mut a), none, chunks(&mut b, 2)), |at, piece| {
+                *piece.0 = at;
+                assert!(piece.1.is_none() && piece.2.len() == 2);
+                if at < first { Ok(()) } else { Err(Error::invalid("piece", at as f64, "none")) }
+            });
+            let message = error.unwrap_err().to_string();
+            assert!(message.contains(&format!("piece is {first}")), "{message}");
+            assert_eq!(a, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         }
     }
 

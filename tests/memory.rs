@@ -61,12 +61,12 @@ const PARAMETERS: usize = N_INPUTS * N_HIDDEN + N_HIDDEN;
 
 /// The bytes that a training may take, data set and model included, with so many parameters.
 const fn bound(parameters: usize) -> usize {
-    // For each sample of the batch and input: the scaled residual, the input, the residual, and
-    // each block's part of the reconstruction.
-    let inputs = BATCH * N_INPUTS * (3 + BLOCKS);
+    // For each sample of the batch and input: the scaled residual, the input, and each block's part
+    // of the reconstruction.
+    let inputs = BATCH * N_INPUTS * (2 + BLOCKS);
     // For each sample of the batch and hidden unit: pre-activation, code, s', s'', projected
-    // residual, the gradient by the pre-activation, and the same by the projected residual.
-    let units = BATCH * N_HIDDEN * 7;
+    // residual, and the gradient by the pre-activation.
+    let units = BATCH * N_HIDDEN * 6;
     // For each hidden unit: ‖W‖², ρ, the derivatives by ‖W‖² and b, three numbers of scratch, and
     // a sum in f64.
     let each_unit = N_HIDDEN * 9;

@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use regularized_autoencoder::{
@@ -334,5 +334,33 @@ fn a_wrong_step_is_found() {
         let found = (expected.0.total(), model.parameters());
         assert!(step_error(found, model.parameters(), 0.0, &expected) < ROUNDING);
         assert!(step_error(found, model.parameters(), 0.1, &expected) > 1e-4);
+    }
+}
+
+/// As one batch, a data set of samples that hardly differ keeps its digits in single precision:
+/// there each term of a sum is much smaller than the sum.
+#[test]
+fn a_whole_data_set_keeps_its_digits_in_single_precision() {
+    const N_SAMPLES: usize = 60_000;
+    let wave =
+        |columns| DMatrix::from_fn(2, columns, |i, j| 0.7 + 0.01 * ((i + 3 * j) as f64).sin());
+    let problem = Problem {
+        parameters: Parameters::new(
+            DMatrix::from_fn(2, 3, |i, j| 0.3 + 0.1 * i as f64 + 0.2 * j as f64),
+            DVector::from_element(3, 0.4),
+            None,
+        )
+        .unwrap(),
+        input: wave(N_SAMPLES),
+        target: None,
+        noise: wave(N_SAMPLES * DRAWS),
+    };
+    let single: Problem<f32> = problem.cast();
+    let pairs = single_regularizers::<f64>(2).into_iter().zip(single_regularizers::<f32>(2));
+    for (double_regularizer, single_regularizer) in pairs {
+        let (_, expected) = evaluate(&*double_regularizer, &problem.pass(&Sigmoid));
+        let (_, found) = evaluate(&*single_regularizer, &single.pass(&Sigmoid));
+        let error = relative_error(&entries(&found), &entries(&expected), 1e-3);
+        assert!(error < 1e-4, "{double_regularizer:?}: {error:e}");
     }
 }

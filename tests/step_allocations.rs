@@ -6,11 +6,11 @@
 mod common;
 
 use common::*;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use regularized_autoencoder::{
     Activation, Constraint, Contractive, FirstOrderDenoising, GaussianNoise, Masking, Observer,
-    Real, RegularizedAutoEncoder, Regularizer, Relu, SaltAndPepper, Sigmoid, StepEvent, Trainer,
-    TrainerBuilder, Unregularized,
+    Parameters, Real, RegularizedAutoEncoder, Regularizer, Relu, SaltAndPepper, Sigmoid, StepEvent,
+    Trainer, TrainerBuilder, Unregularized,
 };
 use regularized_autoencoder::{FitOptions, Softplus};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -73,11 +73,25 @@ fn allocations<T: Real>(
     regularizer: &dyn Regularizer<T>,
     extra: usize,
 ) -> Vec<usize> {
+    allocations_with_bias(0.0, trainer, activation, regularizer, extra)
+}
+
+fn allocations_with_bias<T: Real>(
+    bias: f64,
+    trainer: TrainerBuilder<T>,
+    activation: &dyn Activation<T>,
+    regularizer: &dyn Regularizer<T>,
+    extra: usize,
+) -> Vec<usize> {
+    let drawn = Parameters::<T>::glorot_uniform(INPUTS, HIDDEN, true, 0).unwrap();
+    let (filters, _, decoder_bias) = drawn.into_parts();
+    let bias = DVector::from_element(HIDDEN, T::of(bias));
+    let parameters = Parameters::new(filters, bias, decoder_bias).unwrap();
     let x = DMatrix::from_fn(INPUTS, BATCH * STEPS, |i, j| T::of(((i * 31 + j * 17) as f64).sin()));
     let mut model = RegularizedAutoEncoder::builder(INPUTS, HIDDEN)
         .activation(activation)
         .regularizer(regularizer)
-        .decoder_bias(true)
+        .parameters(parameters)
         .build()
         .unwrap();
     let mut counts = Counts { after_step: [0; STEPS], extra };
@@ -120,6 +134,21 @@ fn steps_take_no_memory<T: Real>() {
     for activation in [&Relu as &dyn Activation<T>, &Softplus::new()] {
         let found = allocations(unit(), activation, &Contractive::new(), 0);
         assert!(is_as_expected(&found, true), "{activation:?}: {found:?}");
+    }
+    // So few units are active that products skip the others: three products a block are left out.
+    for regularizer in [&Unregularized as &dyn Regularizer<T>, &Contractive::new()] {
+        for threads in [1, 2, 3] {
+            let trainer = unit().threads(threads);
+            let found = allocations_with_bias(-2.0, trainer, &Relu, regularizer, 0);
+            let expected = if cfg!(feature = "faer") { 0 } else { 3 };
+            let what = format!("{regularizer:?}, {threads} threads: {found:?}");
+            assert!(found.iter().all(|&count| count == expected), "{what}");
+        }
+    }
+    for regularizer in regularizers::<T>(INPUTS) {
+        let found = allocations_with_bias(-2.0, unit().threads(2), &Relu, &*regularizer, 0);
+        let is_constant = found.iter().all(|&count| count == found[0]);
+        assert!(is_constant && (found[0] == 0 || !cfg!(feature = "faer")), "{regularizer:?}");
     }
 }
 

@@ -6,11 +6,11 @@ mod common;
 use common::*;
 use nalgebra::DMatrix;
 use regularized_autoencoder::{
-    Constraint, Contractive, EarlyStopping, EndEvent, EpochEvent, FirstOrderDenoising, FitOptions,
-    GaussianNoise, KlSparsity, LearningRate, Masking, Observer, Parameters, Real,
-    RegularizedAutoEncoder, Regularizer, Report, SaltAndPepper, SecondOrderDenoising, Sigmoid,
-    Softplus, StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, TrainingState,
-    Unregularized,
+    Constraint, Contractive, Cotangents, EarlyStopping, EndEvent, EpochEvent, FirstOrderDenoising,
+    FitOptions, Forward, GaussianNoise, KlSparsity, LearningRate, Masking, Observer, Parameters,
+    Real, RegularizedAutoEncoder, Regularizer, RegularizerMetadata, Report, SaltAndPepper,
+    SecondOrderDenoising, Sigmoid, Softplus, StartEvent, StepEvent, StopReason, Trainer,
+    TrainerBuilder, TrainingState, Unregularized,
 };
 use std::ops::ControlFlow;
 
@@ -311,6 +311,48 @@ fn momentum_is_carried_from_piece_to_piece() {
     };
     assert_eq!(train(&[&first, &second], true), train(&[&samples], true));
     assert_ne!(train(&[&first, &second], false), train(&[&samples], true));
+}
+
+/// Each step multiplies the velocity by its own trainer's μ: without one, and without a rate that
+/// changes anything, nothing moves.
+#[test]
+fn each_piece_has_the_momentum_of_its_trainer() {
+    let samples = data::<f64>(4, 30);
+    let trainer = |momentum: f64, rate: f64| {
+        Trainer::builder().momentum(momentum).learning_rate(rate).batch_size(5).build().unwrap()
+    };
+    let mut model = model(Contractive::new());
+    let mut state = TrainingState::new(&model);
+    trainer(0.9, 1e-3).partial_fit(&mut model, &mut state, &samples).unwrap();
+    let moved = model.clone();
+    trainer(0.0, FROZEN).partial_fit(&mut model, &mut state.clone(), &samples).unwrap();
+    assert_eq!(model, moved);
+    trainer(0.5, FROZEN).partial_fit(&mut model, &mut state, &samples).unwrap();
+    assert_ne!(model, moved);
+}
+
+/// What is measured between the epochs leaves no trace, not even from a regularizer whose
+/// derivative by the filters is infinite there.
+#[test]
+fn validation_changes_no_bit_of_a_training() {
+    #[derive(Debug)]
+    struct InfiniteOutside;
+    impl RegularizerMetadata for InfiniteOutside {}
+    impl Regularizer<f64> for InfiniteOutside {
+        fn accumulate(&self, forward: &Forward<'_, f64>, out: &mut Cotangents<'_, f64>) -> f64 {
+            let is_outside = forward.input(0)[0] > 50.0;
+            let slope = if is_outside { f64::INFINITY } else { 0.01 };
+            out.add_filter(0, vec![slope; 4]);
+            0.0
+        }
+    }
+    let (samples, outside) = (data::<f64>(4, 30), DMatrix::from_element(4, 7, 100.0));
+    let trainer = Trainer::builder().batch_size(5).epochs(3).build().unwrap();
+    let (mut alone, mut validated) = (model(InfiniteOutside), model(InfiniteOutside));
+    trainer.fit(&mut alone, &samples).unwrap();
+    let options = FitOptions::default().validation(&outside);
+    trainer.fit_with(&mut validated, &samples, options).unwrap();
+    assert_eq!(alone.parameters(), validated.parameters());
 }
 
 /// Every step of a schedule goes by the rate that the schedule states.

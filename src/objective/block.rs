@@ -31,7 +31,7 @@ pub(super) struct Block<T> {
     pub third: Vec<T>,
     pub projected_residual: Vec<T>,
     projected_noise: Vec<T>,
-    /// units × (2B + B·draws + B): h, δ, z̄, ū.
+    /// units × (2B + B·draws + B): h, δ, z̄ and, if there is a need for the residual, ū.
     pub right: Vec<T>,
     squared_lengths: Vec<T>,
     /// A number a unit, summed over the samples.
@@ -45,8 +45,6 @@ pub(super) struct Block<T> {
     pub regularizer_loss: T,
     /// Whether pre-activations and bias gradient are.
     pub is_finite: bool,
-    /// How many numbers of `right` are factors of the weight gradient.
-    used: usize,
     is_sparse: bool,
     /// Which numbers of a sparse `right` are not 0.
     nonzero: sparse::Rows,
@@ -71,11 +69,17 @@ pub(super) struct Columns<'a, T> {
     pub residual: &'a mut [T],
 }
 
-pub(super) fn columns<T>(values: &mut [T], rows: usize, n_samples: usize) -> Columns<'_, T> {
-    let length = rows * n_samples;
+/// The last is empty if there is no need for the residual.
+pub(super) fn columns<T>(
+    values: &mut [T],
+    shape: Shape,
+    needs: Needs,
+    rows: usize,
+) -> Columns<'_, T> {
+    let length = rows * shape.n_samples;
     let (first, rest) = values.split_at_mut(length);
     let (second, rest) = rest.split_at_mut(length);
-    let (noise, residual) = rest.split_at_mut(rest.len() - length);
+    let (noise, residual) = rest.split_at_mut(length * needs.draws);
     Columns { first, second, noise, residual }
 }
 
@@ -109,9 +113,8 @@ impl<T: Real> Block<T> {
             scratch: zeros("scratch memory", scratch, 1)?,
             regularizer_loss: T::zero(),
             is_finite: true,
-            used: size * needs.used_columns(samples),
             is_sparse: false,
-            nonzero: sparse::Rows::new(size, needs.used_columns(samples))?,
+            nonzero: sparse::Rows::new(size, columns)?,
         })
     }
 
@@ -175,14 +178,16 @@ impl<T: Real> Block<T> {
         needs: Needs,
         batch: &BackwardBatch<'_, T>,
         (number, slopes): (usize, &[Vec<T>]),
-        (filters_out, filters_factor): (&mut [T], T),
+        (filters_out, filters_factor): (Option<&mut [T]>, T),
     ) {
+        let with_gradient = filters_out.is_some();
         let BackwardBatch { input, noise, residual, on_residual, factor } = *batch;
         let (n_inputs, n_units) = (job.parameters.n_inputs(), self.units.len());
         let n_samples = input.len() / n_inputs;
         let filters = self.filters(job);
         let stored = Operand::new(filters, n_inputs, n_units);
-        let right = columns(&mut self.right, n_units, n_samples);
+        let shape = Shape { n_inputs, n_hidden: n_units, n_samples };
+        let right = columns(&mut self.right, shape, needs, n_units);
         let first = &slopes[number];
 
         let projected = &mut self.projected_residual;
@@ -190,7 +195,7 @@ impl<T: Real> Block<T> {
             let residual = Operand::new(residual, n_inputs, n_samples);
             T::product(projected, false, T::one(), stored.transpose(), residual);
             multiply(right.second, factor, first, projected);
-        } else if factor.is_zero() {
+        } else if factor.is_zero() || !with_gradient {
             right.second.fill(T::zero());
         } else {
             // Where the slope is 0, W_j·r has no effect.
@@ -242,7 +247,7 @@ impl<T: Real> Block<T> {
         };
         self.regularizer_loss = job.regularizer.accumulate(&forward, &mut out);
 
-        if needs.residual {
+        if needs.residual && with_gradient {
             let on_projected = Operand::new(right.residual, n_units, n_samples);
             T::product(&mut self.partial, false, T::one(), stored, on_projected);
         } else {
@@ -257,7 +262,7 @@ impl<T: Real> Block<T> {
         let stored = Operand::new(self.filters(job), n_inputs, n_units);
         let on_residual = Operand::new(on_residual, n_inputs, n_samples);
         T::product(&mut self.projected_residual, false, T::one(), stored.transpose(), on_residual);
-        let delta = columns(&mut self.right, n_units, n_samples).second;
+        let delta = &mut self.right[n_units * n_samples..][..n_units * n_samples];
         add_product(delta, slopes, &self.projected_residual);
         self.sum_up();
     }
@@ -269,19 +274,19 @@ impl<T: Real> Block<T> {
         for (out, sum) in self.bias_gradient.iter_mut().zip(&self.sums) {
             *out = T::of(*sum);
         }
-        self.is_sparse = is_sparse(&self.right[..self.used]);
+        self.is_sparse = self.nonzero.fits(&self.right) && is_sparse(&self.right);
         if self.is_sparse {
-            self.nonzero.mark(&self.right[..self.used]);
+            self.nonzero.mark(&self.right);
         }
         // An activation may turn NaN into a number.
         self.is_finite = are_finite(&self.pre_activation) && are_finite(&self.bias_gradient);
     }
 
-    /// The gradient by the filters, with the used columns of `left` as its other factor.
+    /// The gradient by the filters, with `left` as its other factor.
     pub fn weight_gradient<'a>(&'a self, left: &'a [T]) -> WeightGradient<'a, T> {
         WeightGradient {
             left,
-            right: &self.right[..self.used],
+            right: &self.right,
             n_units: self.units.len(),
             nonzero: self.is_sparse.then_some(&self.nonzero),
             on_squared_lengths: &self.on_squared_lengths,
@@ -292,7 +297,7 @@ impl<T: Real> Block<T> {
 /// The gradient by the filters of a block, not yet multiplied out:
 /// `left · rightᵀ` + 2 ∂R/∂‖W_j‖² W_j.
 pub(crate) struct WeightGradient<'a, T> {
-    /// n × (as many as are used).
+    /// n × (as many columns as `right` has).
     left: &'a [T],
     right: &'a [T],
     n_units: usize,

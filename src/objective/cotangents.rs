@@ -20,8 +20,9 @@ pub struct Cotangents<'a, T: Real> {
     /// units × samples.
     pub(crate) pre_activation: &'a mut [T],
     pub(crate) squared_length: &'a mut [T],
-    /// n × units; what is added there is also multiplied by `filters_factor`.
-    pub(crate) filters: &'a mut [T],
+    /// n × units; what is added there is also multiplied by `filters_factor`. `None` if only the
+    /// value of R is wanted.
+    pub(crate) filters: Option<&'a mut [T]>,
     pub(crate) filters_factor: T,
     /// units × samples.
     pub(crate) projected_residual: Option<&'a mut [T]>,
@@ -34,7 +35,8 @@ impl<T: Real> Cotangents<'_, T> {
     /// Adds to ∂R/∂a of one unit and sample.
     #[inline(always)]
     pub fn add_pre_activation(&mut self, unit: usize, sample: usize, value: T) {
-        self.pre_activation[sample * self.n_units + unit] += self.coefficient * value;
+        let of_sample = &mut self.pre_activation[sample * self.n_units..][..self.n_units];
+        of_sample[unit] += self.coefficient * value;
     }
 
     /// Adds to ∂R/∂a of every unit, for one sample.
@@ -59,8 +61,10 @@ impl<T: Real> Cotangents<'_, T> {
     /// Adds to the direct derivative ∂R/∂W_j of one unit, n values.
     #[inline(always)]
     pub fn add_filter(&mut self, unit: usize, values: impl IntoIterator<Item = T>) {
-        let filter = &mut self.filters[unit * self.n_inputs..][..self.n_inputs];
-        add(filter, self.coefficient * self.filters_factor, values);
+        if let Some(filters) = self.filters.as_deref_mut() {
+            let filter = &mut filters[unit * self.n_inputs..][..self.n_inputs];
+            add(filter, self.coefficient * self.filters_factor, values);
+        }
     }
 
     /// Adds to ∂R/∂(W_j·r) of every unit, for one sample; needs `residual()`.
@@ -78,7 +82,7 @@ impl<T: Real> Cotangents<'_, T> {
     /// Adds to ∂R/∂(W_j·z) of every unit, for one sample and draw; needs `draws(k)`, k > `draw`.
     ///
     /// # Panics
-    /// If the regularizer's needs do not declare so many draws.
+    /// If the regularizer's needs do not declare so many draws, or there are not so many samples.
     #[inline(always)]
     pub fn add_projected_noises(
         &mut self,
@@ -86,6 +90,7 @@ impl<T: Real> Cotangents<'_, T> {
         draw: usize,
         values: impl IntoIterator<Item = T>,
     ) {
+        assert!(sample < self.n_samples, "there are {} samples, no {sample}", self.n_samples);
         let column = draw * self.n_samples + sample;
         assert!(
             column < self.projected_noise.len() / self.n_units.max(1),
@@ -104,7 +109,7 @@ impl<T: Real> Cotangents<'_, T> {
             n_samples: self.n_samples,
             pre_activation: self.pre_activation,
             squared_length: self.squared_length,
-            filters: self.filters,
+            filters: self.filters.as_deref_mut(),
             filters_factor: self.filters_factor,
             projected_residual: self.projected_residual.as_deref_mut(),
             projected_noise: self.projected_noise,

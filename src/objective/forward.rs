@@ -129,7 +129,7 @@ impl<'a, T: Real> Forward<'a, T> {
         self.over_units(declared(self.third, "order(3)"), sample)
     }
 
-    /// r = y − x of one sample, n values; needs `residual()`.
+    /// r = y − x of one sample (y − target where there is one), n values; needs `residual()`.
     pub fn residual(&self, sample: usize) -> &'a [T] {
         &declared(self.residual, "residual()")[sample * self.n_inputs..][..self.n_inputs]
     }
@@ -165,6 +165,7 @@ impl<'a, T: Real> Forward<'a, T> {
     }
 
     fn noise_column(&self, sample: usize, draw: usize) -> usize {
+        assert!(sample < self.n_samples, "there are {} samples, no {sample}", self.n_samples);
         assert!(draw < self.draws, "the regularizer reads draw {draw}: declare it by `draws(k)`");
         draw * self.n_samples + sample
     }

@@ -33,7 +33,8 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// All hidden units in one call, with s' and s'': always right, and the default.
+    /// All hidden units in one call, with s' and s'': always right, and the default. Such a layer is
+    /// computed on one thread.
     pub fn layer() -> Self {
         Self { per_unit: false, ..Self::per_unit() }
     }
@@ -108,21 +109,18 @@ impl Needs {
         }
     }
 
-    /// Columns of the factors of the weight gradient: those of h and δ, of the noise, of the
-    /// residual.
+    /// Columns of the factors of the weight gradient: those of h and δ, of the noise and, if there
+    /// is a need for it, of the residual.
     pub(super) fn columns(&self, n_samples: usize) -> Result<usize, Error> {
         n_samples
             .checked_mul(self.draws)
-            .and_then(|noise| n_samples.checked_mul(3)?.checked_add(noise))
+            .and_then(|noise| {
+                n_samples.checked_mul(2 + usize::from(self.residual))?.checked_add(noise)
+            })
             .ok_or(Error::TooLarge {
                 what: "noise for a batch",
                 rows: self.draws,
                 columns: n_samples,
             })
-    }
-
-    /// Those of them that are used: the last only if there is a need for the residual.
-    pub(super) fn used_columns(&self, n_samples: usize) -> usize {
-        n_samples * (2 + self.draws + usize::from(self.residual))
     }
 }

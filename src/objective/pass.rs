@@ -170,7 +170,7 @@ fn differentiate_in_blocks<T: Real>(
         with_reconstruction,
     };
     let mut team = Team::solo();
-    let loss = workspace.run(&mut team, &job, filters.as_mut_slice(), T::one());
+    let loss = workspace.run(&mut team, &job, Some((filters.as_mut_slice(), T::one())));
     let size = workspace.numbers_per_block();
     let both = filters.as_mut_slice().chunks_mut(size);
     for (number, (out, filters)) in

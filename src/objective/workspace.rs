@@ -1,8 +1,9 @@
 //! The one computation behind objective, gradient and training step, and its buffers.
 //!
-//! The layer is cut into blocks of hidden units, whose number depends on m alone. A block computes
-//! for itself; partial reconstructions are the only exchange and are summed in the order of the
-//! blocks, so that the result is the same to the bit for any number of threads.
+//! The layer is cut into blocks of hidden units, whose number depends on m and the regularizer. A
+//! block computes for itself but for sums over all units, such as the reconstruction, of which each
+//! block computes a part. The parts are summed in the order of the blocks, so that the result is
+//! the same to the bit for any number of threads.
 
 use super::block::{BackwardBatch, Block, columns};
 pub(crate) use super::block::{Job, WeightGradient};
@@ -41,8 +42,14 @@ pub(crate) struct Workspace<T: Real> {
 
 /// The number of units in each block, but for the last, which may be smaller: as alike as they can
 /// be if there are as few blocks of at most `largest` units as possible.
-pub(crate) fn block_size(n_hidden: usize, largest: usize) -> usize {
+fn block_size(n_hidden: usize, largest: usize) -> usize {
     n_hidden.div_ceil(n_hidden.div_ceil(largest))
+}
+
+/// The number of blocks of a layer with this regularizer: as many threads have work.
+pub(crate) fn n_blocks<T: Real>(shape: Shape, regularizer: &dyn Regularizer<T>) -> usize {
+    let per_unit = regularizer.needs(shape).per_unit;
+    if per_unit { shape.n_hidden.div_ceil(block_size(shape.n_hidden, BLOCK)) } else { 1 }
 }
 
 impl<T: Real> Workspace<T> {
@@ -83,7 +90,7 @@ impl<T: Real> Workspace<T> {
     /// To be filled before a run: the encoder's input, n × B, and standard normal numbers,
     /// n × (B·draws).
     pub fn batch_mut(&mut self) -> (&mut [T], &mut [T]) {
-        let left = columns(&mut self.left, self.shape.n_inputs, self.shape.n_samples);
+        let left = columns(&mut self.left, self.shape, self.needs, self.shape.n_inputs);
         (left.second, left.noise)
     }
 
@@ -97,16 +104,16 @@ impl<T: Real> Workspace<T> {
         &self.decoder_bias_gradient
     }
 
-    /// Evaluates the objective and all of its gradient but [`weight_gradient`](Self::weight_gradient).
-    /// Adds `factor` times the derivative by the filters that a regularizer gives directly to
-    /// `filters`.
+    /// Evaluates the objective; if there are `filters`, also all of its gradient but
+    /// [`weight_gradient`](Self::weight_gradient). What of the derivative by the filters a
+    /// regularizer gives directly is added to them, multiplied by a factor.
     pub fn run(
         &mut self,
         team: &mut Team,
         job: &Job<'_, T>,
-        filters: &mut [T],
-        factor: T,
+        filters: Option<(&mut [T], T)>,
     ) -> Loss<T> {
+        let with_gradient = filters.is_some();
         let sample_weight = T::one() / T::of(self.shape.n_samples as f64);
         let with_residual = job.with_reconstruction || self.needs.residual;
         // ∂J_AE/∂r = on_residual · r, which is 0 if only R is wanted.
@@ -118,16 +125,16 @@ impl<T: Real> Workspace<T> {
         if with_residual {
             let squares = self.residual(team, job, on_residual);
             if job.with_reconstruction {
-                reconstruction = squares * sample_weight;
+                reconstruction = T::of(squares / self.shape.n_samples as f64);
             }
         } else {
             self.left[..self.shape.n_inputs * self.shape.n_samples].fill(T::zero());
         }
-        self.backward(team, job, on_residual, (filters, factor));
-        if self.needs.residual {
+        self.backward(team, job, on_residual, filters);
+        if self.needs.residual && with_gradient {
             self.back_through_code(team, job);
         }
-        if job.parameters.decoder_bias.is_some() {
+        if job.parameters.decoder_bias.is_some() && with_gradient {
             let on_residual = &self.left[..self.shape.n_inputs * self.shape.n_samples];
             sum_columns(&mut self.sums, on_residual);
             for (out, sum) in self.decoder_bias_gradient.iter_mut().zip(&self.sums) {
@@ -140,7 +147,7 @@ impl<T: Real> Workspace<T> {
 
     /// Codes, and each block's part of the reconstruction.
     fn forward(&mut self, team: &mut Team, job: &Job<'_, T>, with_residual: bool) {
-        let left = columns(&mut self.left, self.shape.n_inputs, self.shape.n_samples);
+        let left = columns(&mut self.left, self.shape, self.needs, self.shape.n_inputs);
         let (input, noise) = (&*left.second, &*left.noise);
         let pieces = (items(&mut self.blocks), items(&mut self.slopes));
         team.for_each(pieces, |_, (block, slopes)| {
@@ -149,9 +156,9 @@ impl<T: Real> Workspace<T> {
     }
 
     /// r and `on_residual` · r; gives Σ‖r‖².
-    fn residual(&mut self, team: &mut Team, job: &Job<'_, T>, on_residual: T) -> T {
-        let Shape { n_inputs, n_samples, .. } = self.shape;
-        let left = columns(&mut self.left, n_inputs, n_samples);
+    fn residual(&mut self, team: &mut Team, job: &Job<'_, T>, on_residual: T) -> f64 {
+        let n_inputs = self.shape.n_inputs;
+        let left = columns(&mut self.left, self.shape, self.needs, n_inputs);
         let target = job.target.unwrap_or(left.second);
         let blocks = &self.blocks;
         let kept = self.needs.residual.then(|| chunks(left.residual, n_inputs));
@@ -168,7 +175,7 @@ impl<T: Real> Workspace<T> {
             }
             scale(residual, on_residual);
         });
-        T::of(self.squares.iter().map(|square| square.as_f64()).sum())
+        self.squares.iter().map(|square| square.as_f64()).sum()
     }
 
     /// δ and everything else that belongs to a block.
@@ -177,10 +184,12 @@ impl<T: Real> Workspace<T> {
         team: &mut Team,
         job: &Job<'_, T>,
         factor: T,
-        (filters, filters_factor): (&mut [T], T),
+        filters: Option<(&mut [T], T)>,
     ) {
         let (needs, size) = (self.needs, self.numbers_per_block());
-        let left = columns(&mut self.left, self.shape.n_inputs, self.shape.n_samples);
+        let filters_factor = filters.as_ref().map_or(T::zero(), |(_, factor)| *factor);
+        let filters = filters.map(|(filters, _)| chunks(filters, size));
+        let left = columns(&mut self.left, self.shape, self.needs, self.shape.n_inputs);
         let batch = BackwardBatch {
             input: left.second,
             noise: left.noise,
@@ -189,16 +198,15 @@ impl<T: Real> Workspace<T> {
             factor,
         };
         let slopes = &self.slopes;
-        let pieces = (items(&mut self.blocks), chunks(filters, size));
-        team.for_each(pieces, |number, (block, filters)| {
+        team.for_each((items(&mut self.blocks), filters), |number, (block, filters)| {
             block.backward(job, needs, &batch, (number, slopes), (filters, filters_factor));
         });
     }
 
     /// ∂R/∂r = Σ_j ū_j W_j takes the same way back through h as ∂J_AE/∂r does.
     fn back_through_code(&mut self, team: &mut Team, job: &Job<'_, T>) {
-        let Shape { n_inputs, n_samples, .. } = self.shape;
-        let left = columns(&mut self.left, n_inputs, n_samples);
+        let n_inputs = self.shape.n_inputs;
+        let left = columns(&mut self.left, self.shape, self.needs, n_inputs);
         let (blocks, slopes) = (&self.blocks, &self.slopes);
         let pieces = (chunks(&mut self.on_residual, n_inputs), chunks(left.first, n_inputs));
         team.for_each(pieces, |sample, (on_residual, all)| {
@@ -218,9 +226,7 @@ impl<T: Real> Workspace<T> {
 
     /// Of the last run: the gradient by the filters of block `number`.
     pub fn weight_gradient(&self, number: usize) -> WeightGradient<'_, T> {
-        let Shape { n_inputs, n_samples, .. } = self.shape;
-        let used = self.needs.used_columns(n_samples);
-        self.blocks[number].weight_gradient(&self.left[..n_inputs * used])
+        self.blocks[number].weight_gradient(&self.left)
     }
 
     /// An error that names the first quantity that is not finite, in the order of computation, if

@@ -44,7 +44,7 @@ impl Kernel for CodeL1 {
             out.add_pre_activations(i, h.iter().zip(d).map(|(&h, &d)| weight * sign(h) * d));
             sum += sum_of_magnitudes(h).as_f64();
         }
-        T::of(sum) * weight
+        T::of(sum * weight.as_f64())
     }
 }
 

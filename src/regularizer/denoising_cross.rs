@@ -72,13 +72,14 @@ impl Kernel for DenoisingCross {
                 // Σ_k (W_j·W_k)² s'(a_k)
                 let squares = Operand::new(pairs, size, m).transpose();
                 T::product(sums, true, T::one(), squares, other_slopes);
+                let Some(on_filters) = out.filters.as_deref_mut() else { continue };
                 // ∂R/∂W_j = 4 Σ_k (W_j·W_k) E[s'_j s'_k] W_k
                 T::product(pairs, false, weight, other_slopes, slopes.transpose());
                 for (pair, g) in pairs.iter_mut().zip(&*gram) {
                     *pair *= *g;
                 }
                 let pairs = Operand::new(pairs, size, m);
-                T::product(out.filters, true, factor, other_filters, pairs);
+                T::product(on_filters, true, factor, other_filters, pairs);
             }
         }
 
@@ -90,7 +91,7 @@ impl Kernel for DenoisingCross {
             let factor = T::of(2.0) * weight;
             out.add_pre_activations(i, c.iter().zip(sums).map(|(&c, &sum)| factor * c * sum));
         }
-        T::of(value) * weight
+        T::of(value * weight.as_f64())
     }
 }
 

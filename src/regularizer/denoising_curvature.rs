@@ -1,5 +1,6 @@
 //! The curvature term of the second-order denoising objective.
 
+use super::sample_sums::SampleSums;
 use super::{Kernel, built_in};
 use crate::kernels::dot;
 use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
@@ -28,7 +29,7 @@ impl RegularizerMetadata for DenoisingCurvature {
     }
 
     fn needs(&self, shape: Shape) -> Needs {
-        Needs::per_unit().order(3).residual().scratch(shape.n_hidden)
+        Needs::per_unit().order(3).residual().scratch(shape.n_hidden.saturating_mul(3))
     }
 }
 
@@ -37,7 +38,10 @@ impl Kernel for DenoisingCurvature {
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let weight = forward.sample_weight();
         let lengths = forward.squared_lengths();
-        let terms = &mut out.take_scratch()[..forward.n_units()];
+        let m = forward.n_units();
+        let (terms, rest) = out.take_scratch()[..3 * m].split_at_mut(m);
+        let (sums, partial) = rest.split_at_mut(m);
+        let mut on_lengths = SampleSums::new(sums, partial);
         let mut value = 0.0;
         for i in 0..forward.n_samples() {
             let (c, third) = (forward.second_derivative(i), forward.third_derivative(i));
@@ -50,11 +54,12 @@ impl Kernel for DenoisingCurvature {
                 i,
                 third.iter().zip(both).map(|(&t, (&l, &u))| weight * t * l * u),
             );
-            out.add_squared_lengths(terms.iter().map(|&term| weight * term));
+            on_lengths.add(terms.iter().copied());
             out.add_projected_residuals(i, lengths.iter().zip(c).map(|(&l, &c)| weight * c * l));
             value += dot(terms, lengths).as_f64();
         }
-        T::of(value) * weight
+        out.add_squared_lengths(on_lengths.finish().iter().map(|&sum| weight * sum));
+        T::of(value * weight.as_f64())
     }
 }
 

@@ -69,7 +69,7 @@ impl Kernel for FirstOrderDenoising {
             out.add_projected_noises(i, 0, terms.iter().map(|&term| factor * term));
             value += dot(terms, v).as_f64();
         }
-        T::of(value) * factor
+        T::of(value * factor.as_f64())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The second-order penalty of CAE+H.
 
+use super::sample_sums::SampleSums;
 use super::{Kernel, built_in};
 use crate::activation::Jet;
 use crate::error::{Error, at_least_one, non_negative};
@@ -50,7 +51,7 @@ impl RegularizerMetadata for HessianPenalty {
     }
 
     fn needs(&self, shape: Shape) -> Needs {
-        Needs::per_unit().draws(self.draws).scratch(shape.n_hidden.saturating_mul(4))
+        Needs::per_unit().draws(self.draws).scratch(shape.n_hidden.saturating_mul(6))
     }
 }
 
@@ -58,10 +59,13 @@ impl Kernel for HessianPenalty {
     #[inline(always)]
     fn accumulate<T: Real>(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
         let m = forward.n_units();
-        let scratch = &mut out.take_scratch()[..4 * m];
+        let scratch = &mut out.take_scratch()[..6 * m];
         let (displaced, rest) = scratch.split_at_mut(m);
         let (value, rest) = rest.split_at_mut(m);
-        let (first, second) = rest.split_at_mut(m);
+        let (first, rest) = rest.split_at_mut(m);
+        let (second, rest) = rest.split_at_mut(m);
+        let (sums, partial) = rest.split_at_mut(m);
+        let mut squares = SampleSums::new(sums, partial);
 
         let deviation = T::of(self.variance.sqrt());
         let weight = forward.sample_weight() / T::of(self.draws as f64);
@@ -91,11 +95,12 @@ impl Kernel for HessianPenalty {
                 out.add_pre_activations(i, each().zip(by_a).map(|(x, by_a)| x * by_a));
                 let by_v = second.iter().map(|&c_there| -c_there * deviation);
                 out.add_projected_noises(i, draw, each().zip(by_v).map(|(x, by_v)| x * by_v));
-                out.add_squared_lengths(value.iter().map(|&square| weight * square));
+                squares.add(value.iter().copied());
                 sum += dot(value, lengths).as_f64();
             }
         }
-        T::of(sum) * weight
+        out.add_squared_lengths(squares.finish().iter().map(|&sum| weight * sum));
+        T::of(sum * weight.as_f64())
     }
 }
 

@@ -19,6 +19,8 @@
 //! E is the mean over the samples of a batch, r = y − x the residual. They add and scale:
 //! `0.1 * Contractive::new() + 0.01 * WeightDecay::new()`.
 //!
+//! With a target of its own (denoising), r = y − target.
+//!
 //! What all gradients have in common is that they are the full ones: also through r, through
 //! ‖W_j‖ and through ρ_j.
 
@@ -31,6 +33,7 @@ mod hessian;
 mod kl_sparsity;
 mod marginalized_denoising;
 mod mean_code;
+mod sample_sums;
 mod second_order_denoising;
 mod slope_penalty;
 mod unregularized;

@@ -1,5 +1,6 @@
 //! Corollary 2: powers of the activation's slope.
 
+use super::sample_sums::SampleSums;
 use super::{Kernel, built_in};
 use crate::activation::Sign;
 use crate::error::{Error, at_least_one};
@@ -112,10 +113,6 @@ pub(super) fn accumulate<T: Real>(
     sums.iter().zip(&*weights).fold(T::zero(), |value, (&sum, &weight)| value + sum * weight)
 }
 
-/// Samples that are summed before their sum is added to the others', so that rounding does not
-/// grow with a batch that is a whole data set.
-const SAMPLES: usize = 64;
-
 /// For R = E Σ_j s'(a_j)^q w_j: adds to the pre-activations, and gives E[s'(a_j)^q] in `sums`;
 /// `partial` is scratch.
 #[inline(always)]
@@ -128,30 +125,20 @@ pub(super) fn slope_powers<T: Real>(
 ) {
     let sample_weight = forward.sample_weight();
     let factor = sample_weight * T::of(f64::from(q));
-    sums.fill(T::zero());
-    partial.fill(T::zero());
+    let mut total = SampleSums::new(sums, partial);
     for i in 0..forward.n_samples() {
         let (d, c) = (forward.derivative(i), forward.second_derivative(i));
         let all = weights.iter().zip(d).zip(c);
         if q == 2 {
             out.add_pre_activations(i, all.map(|((&w, &d), &c)| factor * w * d * c));
-            for (sum, &d) in partial.iter_mut().zip(d) {
-                *sum += d * d;
-            }
+            total.add(d.iter().map(|&d| d * d));
         } else {
             let (q, less) = (q as i32, q as i32 - 1);
             out.add_pre_activations(i, all.map(|((&w, &d), &c)| factor * w * d.powi(less) * c));
-            for (sum, &d) in partial.iter_mut().zip(d) {
-                *sum += d.powi(q);
-            }
-        }
-        if (i + 1) % SAMPLES == 0 || i + 1 == forward.n_samples() {
-            for (sum, partial) in sums.iter_mut().zip(&mut *partial) {
-                *sum += std::mem::replace(partial, T::zero());
-            }
+            total.add(d.iter().map(|d| d.powi(q)));
         }
     }
-    for sum in sums {
+    for sum in total.finish() {
         *sum *= sample_weight;
     }
 }

@@ -62,8 +62,9 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// [`Error::Empty`], [`Error::Dimension`], [`Error::NotFinite`] for data that do not fit,
     /// [`Error::NotEnough`] if the batch is larger than the data set, [`Error::ZeroFilter`] if the
-    /// constraint cannot be met, [`Error::Threads`] if threads cannot be started, what corruption
-    /// and regularizer report of their parameters, and [`Error::Diverged`] for the first value
+    /// constraint cannot be met, [`Error::Threads`] if threads cannot be started,
+    /// [`Error::TooLarge`] if the buffers for a batch do not fit into memory, what corruption and
+    /// regularizer report of their parameters, and [`Error::Diverged`] for the first value
     /// that is not finite.
     /// After an error, and if an activation, a regularizer, a corruption or an observer panics,
     /// the model has the parameters of the last epoch that was completed, or those before the call.
@@ -200,7 +201,7 @@ fn run_epochs<T: Real>(
             let rate = trainer.learning_rate.at(state.steps, steps_per_epoch);
             stepper.load(team, samples, (0, Some(batch)), (Stage::Training, epoch, step));
             let loss = stepper
-                .step(team, &mut rollback.learner, &mut state.velocity, rate)
+                .step(team, &mut rollback.learner, &mut state.velocity, (rate, trainer.momentum))
                 .map_err(|error| error.at_step(epoch, step))?;
             state.steps += 1;
             sums.add(&loss, 1.0, rate, begin);
@@ -223,13 +224,8 @@ fn run_epochs<T: Real>(
         }
         let validation = match validation {
             Some(validation) => Some(
-                validate(
-                    (trainer, &mut *team),
-                    &rollback.learner,
-                    validation,
-                    state.velocity.filters.as_mut_slice(),
-                )
-                .map_err(|error| error.at_step(epoch, steps_per_epoch))?,
+                validate((trainer, &mut *team), &rollback.learner, validation)
+                    .map_err(|error| error.at_step(epoch, steps_per_epoch))?,
             ),
             None => None,
         };
@@ -264,14 +260,10 @@ fn run_epochs<T: Real>(
 }
 
 /// J on a validation set, in batches, with the same random numbers in every epoch.
-///
-/// What a regularizer gives directly of the gradient by the filters is added to `filters` with the
-/// factor 0, which leaves them as they are.
 fn validate<T: Real>(
     (trainer, team): (&Trainer<T>, &mut Team),
     learner: &Learner<'_, T>,
     samples: &Samples<'_, T>,
-    filters: &mut [T],
 ) -> Result<f64, Error> {
     let (mut sum, mut first) = (0.0, 0);
     let mut steppers = Steppers::new(trainer);
@@ -279,7 +271,7 @@ fn validate<T: Real>(
         let size = trainer.batch_size.min(samples.n_samples() - first);
         let stepper = steppers.of_size(learner, size)?;
         stepper.load(team, samples, (first, None), (Stage::Validation, 0, first));
-        let loss = stepper.evaluate(team, learner, filters, T::zero())?;
+        let loss = stepper.evaluate(team, learner, None)?;
         sum += loss.total().as_f64() * size as f64;
         first += size;
     }

@@ -123,8 +123,19 @@ pub fn train_many<'a, 's, T: Real>(
         }
     });
     drop(queue);
-    let outcomes = outcomes.into_iter().flatten();
-    Ok(outcomes.map(|outcome| outcome.unwrap_or_else(|panic| resume_unwind(panic))).collect())
+    let (mut reports, mut panic) = (Vec::with_capacity(count), None);
+    for outcome in outcomes.into_iter().flatten() {
+        match outcome {
+            Ok(report) => reports.push(report),
+            Err(first) if panic.is_none() => panic = Some(first),
+            // To drop it could panic in its turn.
+            Err(further) => std::mem::forget(further),
+        }
+    }
+    match panic {
+        Some(panic) => resume_unwind(panic),
+        None => Ok(reports),
+    }
 }
 
 /// No user code runs while the lock is held.

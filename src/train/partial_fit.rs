@@ -96,9 +96,13 @@ fn one_pass<T: Real>(
         let size = trainer.batch_size.min(samples.n_samples() - first);
         let stepper = steppers.of_size(learner, size)?;
         let rate = trainer.learning_rate.at(epoch * steps + step, steps);
+        let next_momentum = if step + 1 == steps { 1.0 } else { trainer.momentum };
+        if step == 0 {
+            stepper.begin(&mut state.velocity);
+        }
         stepper.load(team, samples, (first, None), (Stage::Training, epoch, step));
         let loss = stepper
-            .step(team, learner, &mut state.velocity, rate)
+            .step(team, learner, &mut state.velocity, (rate, next_momentum))
             .map_err(|error| error.at_step(epoch, step))?;
         sums.add(&loss, size as f64, rate, begin);
     }

@@ -5,7 +5,8 @@ use super::trainer::Trainer;
 use crate::error::{Error, same_size};
 use crate::kernels::dot;
 use crate::model::Parameters;
-use crate::objective::workspace::BLOCK;
+use crate::objective::Shape;
+use crate::objective::workspace::n_blocks;
 use crate::samples::Samples;
 use crate::scalar::Real;
 use crate::team::Team;
@@ -28,7 +29,9 @@ impl<T: Real> Trainer<T> {
 
     /// The wanted threads, but no more than there are blocks of hidden units to share.
     pub(super) fn start_threads(&self, learner: &Learner<'_, T>) -> Result<Team, Error> {
-        Team::new(self.threads.min(learner.parameters.n_hidden().div_ceil(BLOCK)))
+        let (n_inputs, n_hidden) = learner.parameters.filters.shape();
+        let shape = Shape { n_inputs, n_hidden, n_samples: self.batch_size };
+        Team::new(self.threads.min(n_blocks(shape, learner.regularizer)))
     }
 
     pub(super) fn apply_constraint(&self, parameters: &mut Parameters<T>) -> Result<(), Error> {

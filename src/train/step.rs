@@ -4,6 +4,7 @@ use super::learner::Learner;
 use super::trainer::Trainer;
 use super::update::Update;
 use crate::error::{Error, finite_results};
+use crate::kernels::scale;
 use crate::model::Parameters;
 use crate::objective::workspace::{BLOCK, Job, Workspace};
 use crate::objective::{Loss, Shape};
@@ -107,14 +108,12 @@ impl<'a, T: Real> Stepper<'a, T> {
         }
     }
 
-    /// J of the loaded batch; adds `factor` times what a regularizer gives directly of the
-    /// gradient by the filters to `filters`.
+    /// J of the loaded batch, and its gradient if there are `filters`: see [`Workspace::run`].
     pub fn evaluate(
         &mut self,
         team: &mut Team,
         learner: &Learner<'_, T>,
-        filters: &mut [T],
-        factor: T,
+        filters: Option<(&mut [T], T)>,
     ) -> Result<Loss<T>, Error> {
         let job = Job {
             parameters: learner.parameters,
@@ -123,25 +122,32 @@ impl<'a, T: Real> Stepper<'a, T> {
             target: self.trainer.corruption.is_some().then_some(&*self.target),
             with_reconstruction: true,
         };
-        let loss = self.workspace.run(team, &job, filters, factor);
+        let loss = self.workspace.run(team, &job, filters);
         self.workspace.check(&loss)?;
         Ok(loss)
     }
 
+    /// Multiplies the filters' part of v by μ, before the first step of a pass.
+    pub fn begin(&self, velocity: &mut Parameters<T>) {
+        scale(velocity.filters.as_mut_slice(), T::of(self.trainer.momentum));
+    }
+
     /// v ← μv − ηg, θ ← θ + v, then the constraint; gives the loss before the update.
     ///
-    /// The weight gradient is added to v straight away; there is no gradient matrix. Between steps
-    /// the filters' part of v is kept multiplied by μ, so that one pass over the filters suffices.
+    /// The weight gradient is added to v straight away; there is no gradient matrix. So that one
+    /// pass over the filters suffices, it leaves their part of v multiplied by the μ of the next
+    /// step already, `next_momentum`: 1 after the last step of a pass. Before the first step of a
+    /// pass, [`begin`](Self::begin) makes up for it.
     pub fn step(
         &mut self,
         team: &mut Team,
         learner: &mut Learner<'_, T>,
         velocity: &mut Parameters<T>,
-        rate: f64,
+        (rate, next_momentum): (f64, f64),
     ) -> Result<Loss<T>, Error> {
         let (momentum, rate) = (T::of(self.trainer.momentum), T::of(rate));
         finite_results("learning rate", &[rate], |_| None)?;
-        let loss = self.evaluate(team, learner, velocity.filters.as_mut_slice(), -rate)?;
+        let loss = self.evaluate(team, learner, Some((velocity.filters.as_mut_slice(), -rate)))?;
 
         let parameters = &mut *learner.parameters;
         let gradient = self.workspace.encoder_bias_gradient();
@@ -163,6 +169,7 @@ impl<'a, T: Real> Stepper<'a, T> {
             finite_results("decoder bias after the update", bias.as_slice(), |_| None)?;
         }
 
+        let momentum = T::of(next_momentum);
         let update = Update { rate, momentum, constraint: self.trainer.constraint };
         let (filters, velocity) =
             (parameters.filters.as_mut_slice(), velocity.filters.as_mut_slice());

@@ -163,7 +163,9 @@ impl<T: Real> TrainerBuilder<T> {
         self
     }
 
-    /// Threads for each step, at most ⌈m/256⌉ of which have work; they change no bit of the result.
+    /// Threads for each step, at most ⌈m/256⌉ of which have work, and one if the regularizer's
+    /// [`needs`](crate::RegularizerMetadata::needs) are those of a whole layer; they change no bit
+    /// of the result.
     pub fn threads(mut self, threads: usize) -> Self {
         self.0.threads = threads;
         self

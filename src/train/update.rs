@@ -7,11 +7,12 @@ use crate::objective::workspace::{WeightGradient, Workspace};
 use crate::scalar::Real;
 use crate::team::{Team, chunks};
 
-/// Filters that are updated at a time, few enough to stay in the second-level cache together with
-/// their velocity between the product that adds their gradient and the update.
+/// Filters that are updated at a time: few enough, up to a thousand inputs, to stay in the
+/// second-level cache together with their velocity between the product that adds their gradient
+/// and the update.
 const FILTERS: usize = 125;
 
-/// v ← v − ηg, W ← W + v, v ← μv, then the constraint.
+/// v ← v − ηg, W ← W + v, v ← μv with the μ of the next step, then the constraint.
 pub(super) struct Update<T> {
     pub rate: T,
     pub momentum: T,
