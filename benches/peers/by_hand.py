@@ -13,7 +13,7 @@ the shape, the number of threads and the machine at hand. Milliseconds a step on
                              1 and 2 threads    1 and 2 threads    1 thread
     dense (MKL)              3.97    2.24       1.00    0.60       0.019
     encoder by oneDNN        3.31    1.84       0.91    0.55
-    gradient by oneDNN too   2.85    1.6-3.0    0.87    0.56
+    gradient by oneDNN too   2.75    1.65       0.83    0.56
     private operator         2.15    1.35       0.65    0.42       0.075
 
 Tried as well, with dense tensors and Python's loop (4.0, 2.2, 1.01, 0.61 and 0.027 ms); what is

@@ -124,7 +124,7 @@ fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let record = Record {
         command: command(),
         version: env!("CARGO_PKG_VERSION"),
-        pytorch: workers.as_ref().map(|workers| workers.version().to_owned()),
+        pytorch: workers.as_ref().map(|workers| workers.version.clone()),
         machine: Machine::this(),
         comparisons: Vec::new(),
         costs: Vec::new(),

@@ -9,26 +9,27 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Starts workers when they are needed, and keeps them.
+/// Starts workers when they are needed, and keeps those of one environment.
 pub struct Workers {
     python: PathBuf,
     started: Vec<Worker>,
+    /// Of PyTorch.
+    pub version: String,
 }
 
 impl Workers {
     pub fn new(python: PathBuf) -> Result<Self, Box<dyn Error>> {
-        let first = Worker::start(&python)?;
-        Ok(Self { python, started: vec![first] })
+        let first = Worker::start(&python, &[])?;
+        let version = first.version.clone();
+        Ok(Self { python, started: vec![first], version })
     }
 
-    /// Of PyTorch.
-    pub fn version(&self) -> &str {
-        &self.started[0].version
-    }
-
-    fn first(&mut self, count: usize) -> Result<&mut [Worker], Box<dyn Error>> {
+    /// So many workers, all for programs of this kind.
+    fn get(&mut self, count: usize, way: Way) -> Result<&mut [Worker], Box<dyn Error>> {
+        let environment = way.environment();
+        self.started.retain(|worker| worker.environment == environment);
         while self.started.len() < count {
-            self.started.push(Worker::start(&self.python)?);
+            self.started.push(Worker::start(&self.python, environment)?);
         }
         Ok(&mut self.started[..count])
     }
@@ -56,7 +57,7 @@ impl<'a> PyTorch<'a> {
             coefficient: COEFFICIENT,
             noise_variance: NOISE_VARIANCE,
         });
-        let mut program = Self(workers.first(setup.trainings)?);
+        let mut program = Self(workers.get(setup.trainings, way)?);
         for answer in program.ask(&request)? {
             if let Answer::Unavailable(reason) = answer {
                 return Ok(Err(reason));

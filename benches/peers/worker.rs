@@ -9,6 +9,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/pytorch.py");
 
+/// Names and values of variables.
+pub type Environment = &'static [(&'static str, &'static str)];
+
 /// What a worker is asked for.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,6 +52,20 @@ pub enum Way {
     Compiled,
 }
 
+impl Way {
+    /// Variables of the process's environment. By hand, a careful user keeps freed memory, since
+    /// getting it back from the system page by page costs up to half of a step.
+    pub fn environment(self) -> Environment {
+        match self {
+            Self::ByHand | Self::ByHandDense | Self::ByHandPrivate => &[
+                ("MALLOC_MMAP_THRESHOLD_", "1073741824"),
+                ("MALLOC_TRIM_THRESHOLD_", "1073741824"),
+            ],
+            Self::Eager | Self::Compiled => &[],
+        }
+    }
+}
+
 /// What a worker answers.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -72,20 +89,23 @@ pub struct Worker {
     answers: BufReader<ChildStdout>,
     /// Of PyTorch.
     pub version: String,
+    pub environment: Environment,
 }
 
 impl Worker {
-    pub fn start(python: &Path) -> Result<Self, Box<dyn Error>> {
+    pub fn start(python: &Path, environment: Environment) -> Result<Self, Box<dyn Error>> {
         let mut process = Command::new(python)
             // Without compiled copies of the scripts beside them.
             .args(["-B", SCRIPT])
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("cannot start {}: {error}", python.display()))?;
         let requests = process.stdin.take();
         let answers = BufReader::new(process.stdout.take().expect("it is piped"));
-        let mut worker = Self { process, requests, answers, version: String::new() };
+        let version = String::new();
+        let mut worker = Self { process, requests, answers, version, environment };
         match worker.receive()? {
             Answer::Version(version) => worker.version = version,
             _ => return Err("PyTorch's worker did not tell its version".into()),
