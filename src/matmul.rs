@@ -118,6 +118,9 @@ macro_rules! product {
                 use nalgebra::{DMatrixViewMut, Dyn, MatrixView};
                 /// Up to this size nalgebra does not use its fast kernel.
                 const SMALL: usize = 5;
+                /// Products that are summed before their sum is added to the others', so that
+                /// rounding does not grow with the number of samples.
+                const PART: usize = 256;
                 fn view<'a>(operand: Operand<'a, $t>) -> MatrixView<'a, $t, Dyn, Dyn, Dyn, Dyn> {
                     let (rows, columns) = operand.shape();
                     let (row_stride, column_stride) = operand.strides();
@@ -140,7 +143,11 @@ macro_rules! product {
                 }
                 for (j, column) in out.chunks_exact_mut(rows.max(1)).enumerate() {
                     for (i, out) in column.iter_mut().enumerate() {
-                        let sum: $t = (0..inner).map(|k| left.at(i, k) * right.at(k, j)).sum();
+                        let part = |first: usize| -> $t {
+                            let last = inner.min(first + PART);
+                            (first..last).map(|k| left.at(i, k) * right.at(k, j)).sum()
+                        };
+                        let sum: $t = (0..inner).step_by(PART).map(part).sum();
                         *out = factor * sum + if add { *out } else { 0.0 };
                     }
                 }
