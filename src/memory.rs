@@ -3,18 +3,10 @@
 use crate::error::Error;
 use crate::scalar::Real;
 use nalgebra::DMatrix;
+use num_traits::Zero;
 
 /// `rows` · `columns` zeros, or an error if they do not fit into memory.
-pub(crate) fn zeros<T: Real>(
-    what: &'static str,
-    rows: usize,
-    columns: usize,
-) -> Result<Vec<T>, Error> {
-    zeroed(what, rows, columns)
-}
-
-/// The same for any number.
-pub(crate) fn zeroed<N: num_traits::Zero + Clone>(
+pub(crate) fn zeros<N: Zero + Clone>(
     what: &'static str,
     rows: usize,
     columns: usize,

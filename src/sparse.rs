@@ -6,7 +6,7 @@
 
 use crate::error::Error;
 use crate::kernels::{add_columns, count_nonzero, dot, mark_nonzero, mark_nonzero_rows};
-use crate::memory::zeroed;
+use crate::memory::zeros;
 use crate::scalar::Real;
 
 /// Whether so few of these numbers are not 0 that the products here are faster than dense ones.
@@ -119,7 +119,7 @@ impl Rows {
     /// For matrices of so many rows and columns.
     pub fn new(n_rows: usize, n_columns: usize) -> Result<Self, Error> {
         let n_words = if n_columns <= Self::COLUMNS { n_columns.div_ceil(64) } else { 0 };
-        Ok(Self { bits: zeroed("places", n_rows, n_words)?, n_rows })
+        Ok(Self { bits: zeros("places", n_rows, n_words)?, n_rows })
     }
 
     /// Whether there is room for the marks of this matrix.

@@ -1,15 +1,17 @@
 //! How sparse the codes are and how good the reconstructions.
 
+mod moments;
+mod tally;
+
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
 use crate::error::{Error, at_least_one, finite_results, same_size};
-use crate::inference::{CHUNK, decode_piece, encode_piece, team};
-use crate::kernels::add_deviations;
-use crate::memory::zeros;
+use crate::inference::{CHUNK, team};
 use crate::model::Parameters;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
 use crate::team::items;
+use tally::{Counts, Tally};
 
 /// Sparsity of the codes and quality of the reconstructions of a data set; see [`evaluate`].
 ///
@@ -185,14 +187,8 @@ fn measure<T: Real>(
     for _ in 0..team.threads() {
         tallies.push(Tally::<T>::new(n_inputs, n_hidden, CHUNK.min(n_samples))?);
     }
-    let mut totals = Totals {
-        active_samples: vec![0; n_hidden],
-        active_units: Vec::with_capacity(n_samples),
-        hard_zeros: 0,
-        squared_error: 0.0,
-        inputs: Moments::new(n_inputs),
-        pre_activations: Moments::new(n_hidden),
-    };
+    let mut totals = Counts::new(n_inputs, n_hidden);
+    let mut active_units = Vec::with_capacity(n_samples);
     // A piece for each thread at a time; their results are added in the order of the samples.
     let mut pieces = samples.chunks(CHUNK);
     while pieces.len() > 0 {
@@ -201,7 +197,8 @@ fn measure<T: Real>(
             tally.take(parameters, activation, now[piece], T::of(threshold))
         })?;
         for (tally, samples) in tallies.iter().zip(&now) {
-            totals.add(tally, samples.len() / n_inputs);
+            totals.add(&tally.counts);
+            active_units.extend(&tally.active_units[..samples.len() / n_inputs]);
         }
     }
 
@@ -217,157 +214,14 @@ fn measure<T: Real>(
     let active_samples = totals.active_samples;
     Ok(Evaluation {
         threshold,
-        average_activation_fraction: totals.active_units.iter().sum::<usize>() as f64 / pairs,
+        average_activation_fraction: active_units.iter().sum::<usize>() as f64 / pairs,
         dead_units: active_samples.iter().filter(|count| **count == 0).count(),
         hard_zero_fraction: totals.hard_zeros as f64 / pairs,
         activation_rate: active_samples.iter().map(|n| *n as f64 / n_samples as f64).collect(),
-        active_units: totals.active_units,
+        active_units,
         pre_activation_mean,
         pre_activation_variance,
         reconstruction_error,
         explained_variance: (spread > 0.0).then(|| 1.0 - reconstruction_error / spread),
     })
-}
-
-/// What is counted and summed over all samples.
-struct Totals {
-    active_samples: Vec<usize>,
-    active_units: Vec<usize>,
-    hard_zeros: usize,
-    squared_error: f64,
-    inputs: Moments,
-    pre_activations: Moments,
-}
-
-impl Totals {
-    fn add<T>(&mut self, tally: &Tally<T>, n_samples: usize) {
-        for (total, active) in self.active_samples.iter_mut().zip(&tally.active_samples) {
-            *total += active;
-        }
-        self.active_units.extend(&tally.active_units[..n_samples]);
-        self.hard_zeros += tally.hard_zeros;
-        self.squared_error += tally.squared_error;
-        self.inputs.add(&tally.inputs);
-        self.pre_activations.add(&tally.pre_activations);
-    }
-}
-
-/// The same of one piece of the samples, with the memory that it takes.
-struct Tally<T> {
-    a: Vec<T>,
-    h: Vec<T>,
-    y: Vec<T>,
-    active_samples: Vec<usize>,
-    active_units: Vec<usize>,
-    hard_zeros: usize,
-    squared_error: f64,
-    inputs: Moments,
-    pre_activations: Moments,
-}
-
-impl<T: Real> Tally<T> {
-    fn new(n_inputs: usize, n_hidden: usize, n_samples: usize) -> Result<Self, Error> {
-        Ok(Self {
-            a: zeros("pre-activations", n_hidden, n_samples)?,
-            h: zeros("codes", n_hidden, n_samples)?,
-            y: zeros("reconstructions", n_inputs, n_samples)?,
-            active_samples: vec![0; n_hidden],
-            active_units: vec![0; n_samples],
-            hard_zeros: 0,
-            squared_error: 0.0,
-            inputs: Moments::new(n_inputs),
-            pre_activations: Moments::new(n_hidden),
-        })
-    }
-
-    fn take(
-        &mut self,
-        parameters: &Parameters<T>,
-        activation: &dyn Activation<T>,
-        samples: &[T],
-        delta_min: T,
-    ) -> Result<(), Error> {
-        let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
-        let n_samples = samples.len() / n_inputs;
-        let a = &mut self.a[..n_samples * n_hidden];
-        let h = &mut self.h[..n_samples * n_hidden];
-        let y = &mut self.y[..samples.len()];
-        encode_piece(parameters, activation, samples, a, h)?;
-        decode_piece(parameters, h, y)?;
-
-        self.squared_error = 0.0;
-        for (y, x) in y.iter().zip(samples) {
-            let difference = (*y - *x).as_f64();
-            self.squared_error += difference * difference;
-        }
-        self.inputs.measure(samples);
-        self.pre_activations.measure(a);
-        self.active_samples.fill(0);
-        self.hard_zeros = 0;
-        for (code, units) in h.chunks_exact(n_hidden).zip(&mut self.active_units) {
-            *units = 0;
-            for (count, h) in self.active_samples.iter_mut().zip(code) {
-                let is_active = usize::from(*h > delta_min);
-                *count += is_active;
-                *units += is_active;
-                self.hard_zeros += usize::from(h.is_zero());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Mean and variance of each row, measured from the first column so that nothing cancels.
-struct Moments {
-    count: f64,
-    origin: Vec<f64>,
-    sum: Vec<f64>,
-    squares: Vec<f64>,
-}
-
-impl Moments {
-    fn new(rows: usize) -> Self {
-        Self { count: 0.0, origin: vec![0.0; rows], sum: vec![0.0; rows], squares: vec![0.0; rows] }
-    }
-
-    /// Those of these columns, whatever was here before.
-    fn measure<T: Real>(&mut self, columns: &[T]) {
-        self.count = 0.0;
-        self.sum.fill(0.0);
-        self.squares.fill(0.0);
-        for column in columns.chunks_exact(self.origin.len()) {
-            if self.count == 0.0 {
-                self.origin.iter_mut().zip(column).for_each(|(out, value)| *out = value.as_f64());
-            }
-            self.count += 1.0;
-            add_deviations(&mut self.sum, &mut self.squares, column, &self.origin);
-        }
-    }
-
-    /// Adds those of further columns, moved to this origin.
-    fn add(&mut self, other: &Self) {
-        if self.count == 0.0 {
-            self.origin.copy_from_slice(&other.origin);
-        }
-        self.count += other.count;
-        for row in 0..self.origin.len() {
-            let shift = other.origin[row] - self.origin[row];
-            self.sum[row] += other.sum[row] + other.count * shift;
-            self.squares[row] +=
-                other.squares[row] + shift * (2.0 * other.sum[row] + other.count * shift);
-        }
-    }
-
-    fn mean(&self) -> impl Iterator<Item = f64> {
-        self.origin.iter().zip(&self.sum).map(|(origin, sum)| origin + sum / self.count)
-    }
-
-    fn variance(&self) -> impl Iterator<Item = f64> {
-        self.squares.iter().zip(&self.sum).map(|(squares, sum)| {
-            let mean = sum / self.count;
-            let variance = squares / self.count - mean * mean;
-            // Unlike `max`, this keeps a NaN.
-            if variance < 0.0 { 0.0 } else { variance }
-        })
-    }
 }
