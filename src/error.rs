@@ -157,6 +157,14 @@ pub enum Error {
         /// After how many iterations it was given up.
         iterations: usize,
     },
+    /// Data vary in fewer directions than are needed.
+    #[error("the covariance has rank {rank}, but all {size} directions are needed")]
+    RankDeficient {
+        /// Directions in which the data vary.
+        rank: usize,
+        /// Number of features.
+        size: usize,
+    },
     /// A regularizer draws noise, and none was handed to the objective.
     #[error(
         "the regularizer needs {expected} × {n_samples} standard normal numbers per input \

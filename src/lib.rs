@@ -60,6 +60,7 @@
 pub mod activation;
 mod autoencoder;
 pub mod check;
+mod constraint;
 pub mod corruption;
 pub mod data;
 mod elementary;
@@ -78,7 +79,9 @@ pub mod regularizer;
 mod samples;
 mod scalar;
 mod sparse;
+pub mod study;
 mod team;
+pub mod theory;
 pub mod train;
 
 pub use activation::{
@@ -86,12 +89,15 @@ pub use activation::{
     LeakyRelu, Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
 pub use autoencoder::{AnyAutoEncoder, AutoEncoderBuilder, RegularizedAutoEncoder};
-pub use corruption::{Corruption, GaussianNoise, Masking, SaltAndPepper};
+pub use constraint::Constraint;
+pub use corruption::{
+    Corruption, CorruptionMetadata, GaussianNoise, Masking, Noise, SaltAndPepper,
+};
 pub use error::Error;
 pub use model::Parameters;
 pub use nalgebra;
 pub use objective::{
-    Batch, Cotangents, Form, Forward, Gradient, Loss, Needs, Part, Pass, Regularizer,
+    Batch, Cotangents, FilterPart, Form, Forward, Gradient, Loss, Needs, Part, Pass, Regularizer,
     RegularizerMetadata, Scaled, Shape, Sum,
 };
 pub use random::Random;
@@ -103,9 +109,9 @@ pub use regularizer::{
 pub use samples::Samples;
 pub use scalar::Real;
 pub use train::{
-    Constraint, EarlyStopping, EndEvent, EpochEvent, EpochRecord, FitOptions, LearningRate,
-    Observer, Report, StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training,
-    TrainingState, train_many,
+    EarlyStopping, EndEvent, EpochEvent, EpochRecord, FitOptions, LearningRate, Observer, Report,
+    StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning,
+    train_many,
 };
 
 /// Compiles and runs the README's example.

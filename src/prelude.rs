@@ -5,12 +5,16 @@ pub use crate::activation::{
     Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
 pub use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
-pub use crate::corruption::{Corruption, GaussianNoise, Masking, SaltAndPepper};
+pub use crate::constraint::Constraint;
+pub use crate::corruption::{
+    Corruption, CorruptionMetadata, GaussianNoise, Masking, Noise, SaltAndPepper,
+};
 pub use crate::error::Error;
 pub use crate::metrics;
 pub use crate::model::Parameters;
 pub use crate::objective::{
-    Batch, Cotangents, Form, Forward, Needs, Pass, Regularizer, RegularizerMetadata, Shape,
+    Batch, Cotangents, FilterPart, Form, Forward, Needs, Pass, Regularizer, RegularizerMetadata,
+    Shape,
 };
 pub use crate::regularizer::{
     CodeL1, Contractive, FirstOrderDenoising, KlSparsity, MarginalizedDenoising, MeanCode,
@@ -19,8 +23,8 @@ pub use crate::regularizer::{
 pub use crate::samples::Samples;
 pub use crate::scalar::Real;
 pub use crate::train::{
-    Constraint, EarlyStopping, EndEvent, EpochEvent, FitOptions, LearningRate, Observer, Trainer,
-    Training, TrainingState, train_many,
+    EarlyStopping, EndEvent, EpochEvent, FitOptions, LearningRate, Observer, Trainer, Training,
+    TrainingState, Warning, train_many,
 };
 pub use nalgebra::{DMatrix, DVector};
 pub use std::ops::ControlFlow;

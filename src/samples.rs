@@ -41,8 +41,12 @@ impl<'a, T: Real> Samples<'a, T> {
         if !values.len().is_multiple_of(n_inputs) {
             return Err(Error::PartialSample { length: values.len(), n_inputs });
         }
-        let n_samples = values.len() / n_inputs;
-        Ok(Self { values: Cow::Borrowed(values), n_inputs, n_samples })
+        Ok(Self::whole(values, n_inputs))
+    }
+
+    /// Samples of a slice that holds a whole number of them.
+    pub(crate) fn whole(values: &'a [T], n_inputs: usize) -> Self {
+        Self { values: Cow::Borrowed(values), n_inputs, n_samples: values.len() / n_inputs }
     }
 
     /// Number of values per sample, n.

@@ -3,12 +3,12 @@
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use regularized_autoencoder::data::{SparseDictionary, Standardization, Whitening, cifar10, idx};
 use regularized_autoencoder::{
-    Activation, ActivationMetadata, Batch, CodeL1, Constraint, Contractive, Corruption, Cotangents,
-    DenoisingCross, EarlyStopping, Elu, Error, FirstOrderDenoising, FitOptions, Forward,
-    GaussianNoise, HessianPenalty, Identity, Jet, KlSparsity, LeakyRelu, LearningRate,
-    MarginalizedDenoising, Masking, MeanCode, Needs, Parameters, Pass, Properties, Real,
-    RegularizedAutoEncoder, Regularizer, RegularizerMetadata, Relu, Report, SaltAndPepper, Samples,
-    SecondOrderDenoising, Shape, Sigmoid, SlopePenalty, Softplus, Trainer, TrainerBuilder,
+    Activation, ActivationMetadata, Batch, CodeL1, Constraint, Contractive, Corruption,
+    CorruptionMetadata, Cotangents, DenoisingCross, EarlyStopping, Elu, Error, FirstOrderDenoising,
+    FitOptions, Forward, GaussianNoise, HessianPenalty, Identity, Jet, KlSparsity, LeakyRelu,
+    LearningRate, MarginalizedDenoising, Masking, MeanCode, Needs, Parameters, Pass, Properties,
+    Real, RegularizedAutoEncoder, Regularizer, RegularizerMetadata, Relu, Report, SaltAndPepper,
+    Samples, SecondOrderDenoising, Shape, Sigmoid, SlopePenalty, Softplus, Trainer, TrainerBuilder,
     TrainingState, Unregularized, WeightDecay, metrics,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -888,6 +888,8 @@ fn one_sample_is_encoded_as_many_are() {
 /// Gives corruptions that overflow only when they are drawn.
 #[derive(Debug)]
 struct Overflowing;
+
+impl CorruptionMetadata for Overflowing {}
 
 impl<T: Real> Corruption<T> for Overflowing {
     fn corrupt(&self, sample: &mut [T], _: &mut regularized_autoencoder::Random) {

@@ -1,12 +1,13 @@
 //! The public checker: it accepts everything that is built in, and refuses what is broken.
 
-use regularized_autoencoder::check::{self, Report};
+use regularized_autoencoder::check::{self, Problem, Report};
 use regularized_autoencoder::{
     Activation, ActivationMetadata, CodeL1, Contractive, Cotangents, DenoisingCross,
-    DenoisingCurvature, Elu, FirstOrderDenoising, Form, Forward, Gelu, HardSigmoid, HessianPenalty,
-    Identity, Interval, Jet, Kink, KlSparsity, LeakyRelu, MarginalizedDenoising, MeanCode, Needs,
-    Properties, Real, Regularizer, RegularizerMetadata, Relu, SecondOrderDenoising, Shape, Sigmoid,
-    Sign, Silu, SlopePenalty, Softplus, Tanh, Threshold, Unregularized, WeightDecay,
+    DenoisingCurvature, Elu, FilterPart, FirstOrderDenoising, Form, Forward, Gelu, HardSigmoid,
+    HessianPenalty, Identity, Interval, Jet, Kink, KlSparsity, LeakyRelu, MarginalizedDenoising,
+    MeanCode, Needs, Properties, Real, Regularizer, RegularizerMetadata, Relu,
+    SecondOrderDenoising, Shape, Sigmoid, Sign, Silu, SlopePenalty, Softplus, Tanh, Threshold,
+    Unregularized, WeightDecay,
 };
 
 fn activations<T: Real>() -> Vec<Box<dyn Activation<T>>> {
@@ -417,9 +418,51 @@ fn a_regularizer_whose_bias_gradient_is_not_divided_by_the_batch() {
 #[test]
 fn a_false_form() {
     // Declares that the bias does not occur.
-    let broken = Switched { form: Form::WeightsOnly, ..Switched::right() };
+    let broken = Switched { form: Form::WeightsOnly(FilterPart::Direction), ..Switched::right() };
     let law = ["the bias gradient has the sign that the declared form implies"];
     assert_eq!(refused_regularizer(&broken), law);
+}
+
+const FILTERS: &str = "the loss depends on no more of the filters than the declared form says";
+
+#[test]
+fn a_false_claim_that_lengths_do_not_matter() {
+    let weight = Sign::Positive;
+    let form = |depends_on| {
+        let slopes = Form::SlopePower { power: 2, weight, depends_on };
+        Form::Sum(vec![slopes, MeanCode::square().form()])
+    };
+    let right = Switched { form: form(FilterPart::Length), ..Switched::right() };
+    assert!(check::regularizer::<f64>(&right, &Softplus::new()).passed());
+    let broken = Switched { form: form(FilterPart::Nothing), ..Switched::right() };
+    assert_eq!(refused_regularizer(&broken), [FILTERS]);
+}
+
+#[test]
+fn a_false_claim_that_directions_do_not_matter() {
+    /// E Σ_j s'(a_j)² ‖W_j‖² Σ_i σ_i² W_ji², declared as if all σ_i were equal.
+    #[derive(Debug)]
+    struct Uneven(MarginalizedDenoising);
+    impl RegularizerMetadata for Uneven {
+        fn form(&self) -> Form {
+            MarginalizedDenoising::new().form()
+        }
+        fn needs(&self, shape: Shape) -> Needs {
+            self.0.needs(shape)
+        }
+    }
+    impl<T: Real> Regularizer<T> for Uneven {
+        fn accumulate(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
+            self.0.accumulate(forward, out)
+        }
+    }
+    let check = |variances: [f64; 4]| {
+        let uneven = Uneven(MarginalizedDenoising::with_variances(variances).unwrap());
+        let problem = Problem::new(4, 3, 5, 0, 1).unwrap();
+        check::regularizer_on::<f64>(&problem, &uneven, &Softplus::new())
+    };
+    assert_eq!(violated(&check([0.1, 0.2, 0.3, 0.4])), [FILTERS]);
+    assert!(check([0.2; 4]).passed());
 }
 
 #[test]

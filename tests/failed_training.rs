@@ -2,10 +2,10 @@
 
 use nalgebra::{DMatrix, DVector};
 use regularized_autoencoder::{
-    Activation, ActivationMetadata, Constraint, Contractive, Corruption, Cotangents, EpochEvent,
-    Error, FitOptions, Forward, Identity, Needs, Observer, Parameters, Properties, Random, Real,
-    RegularizedAutoEncoder, Regularizer, RegularizerMetadata, Relu, Shape, Sigmoid, StartEvent,
-    StepEvent, Trainer, TrainerBuilder, TrainingState, WeightDecay,
+    Activation, ActivationMetadata, Constraint, Contractive, Corruption, CorruptionMetadata,
+    Cotangents, EpochEvent, Error, FitOptions, Forward, Identity, Needs, Observer, Parameters,
+    Properties, Random, Real, RegularizedAutoEncoder, Regularizer, RegularizerMetadata, Relu,
+    Shape, Sigmoid, StartEvent, StepEvent, Trainer, TrainerBuilder, TrainingState, WeightDecay,
 };
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -138,6 +138,8 @@ impl<T: Real> Regularizer<T> for FaultyRegularizer {
 /// Changes nothing, and fails.
 #[derive(Debug)]
 struct FaultyCorruption(Fuse);
+
+impl CorruptionMetadata for FaultyCorruption {}
 
 impl<T: Real> Corruption<T> for FaultyCorruption {
     fn corrupt(&self, sample: &mut [T], _: &mut Random) {

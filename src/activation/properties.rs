@@ -14,6 +14,7 @@ use std::ops::{Add, Mul};
 /// assert_eq!(Sign::Zero * Sign::Indefinite, Sign::Zero);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Sign {
     /// 0 everywhere.
     Zero,
@@ -34,6 +35,17 @@ impl Sign {
     /// The sign after multiplication by a factor that is at least 0 and may vanish.
     pub fn weakened(self) -> Self {
         self * Self::NonNegative
+    }
+}
+
+impl std::fmt::Display for Sign {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(match self {
+            Self::Zero => "zero",
+            Self::Positive => "positive",
+            Self::NonNegative => "non-negative",
+            Self::Indefinite => "indefinite",
+        })
     }
 }
 
@@ -98,9 +110,27 @@ impl Interval {
         self.low <= value && value <= self.high
     }
 
+    /// The number of the interval's that is farthest from 0.
+    pub(crate) fn largest_magnitude(&self) -> f64 {
+        self.low.abs().max(self.high.abs())
+    }
+
     /// Whether every number of `other` lies inside.
     pub fn encloses(&self, other: &Self) -> bool {
         self.low <= other.low && other.high <= self.high
+    }
+}
+
+impl std::fmt::Display for Interval {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let end = |value: f64| match value {
+            f64::INFINITY => "∞".to_owned(),
+            f64::NEG_INFINITY => "−∞".to_owned(),
+            value => value.to_string(),
+        };
+        let left = if self.low == f64::NEG_INFINITY { "(" } else { "[" };
+        let right = if self.high == f64::INFINITY { ")" } else { "]" };
+        write!(formatter, "{left}{}, {}{right}", end(self.low), end(self.high))
     }
 }
 

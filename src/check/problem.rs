@@ -60,6 +60,48 @@ impl<T: Real> Problem<T> {
         self.pass_at(&self.parameters, activation)
     }
 
+    /// Whether a pre-activation lies so near a kink that rounding may move it to the other side.
+    pub(super) fn is_near_a_kink(&self, activation: &dyn Activation<T>) -> bool {
+        let kinks = activation.properties().kinks;
+        let Parameters { filters, encoder_bias, .. } = &self.parameters;
+        !kinks.is_empty()
+            && self.input.column_iter().any(|x| {
+                filters.column_iter().zip(encoder_bias).any(|(filter, b)| {
+                    let a = (filter.dot(&x) + *b).as_f64();
+                    kinks.iter().any(|kink| (a - kink.at).abs() < 1e-3)
+                })
+            })
+    }
+
+    /// Everything that has n values, reflected at the hyperplane orthogonal to (1, 2, …, n): the
+    /// same problem in other coordinates.
+    pub(super) fn reflected(&self) -> Self {
+        let normal = DVector::from_fn(self.input.nrows(), |i, _| T::of(i as f64 + 1.0));
+        let normal = normal.unscale(normal.norm());
+        let reflect = |columns: &DMatrix<T>| {
+            let projections = columns.tr_mul(&normal);
+            columns - (&normal * projections.transpose()) * T::of(2.0)
+        };
+        let Parameters { filters, encoder_bias, decoder_bias } = &self.parameters;
+        let decoder_bias =
+            decoder_bias.as_ref().map(|bias| bias - &normal * (normal.dot(bias) * T::of(2.0)));
+        let parameters = Parameters {
+            filters: reflect(filters),
+            encoder_bias: encoder_bias.clone(),
+            decoder_bias,
+        };
+        let (input, target) = (reflect(&self.input), reflect(&self.target));
+        Self { parameters, input, target, noise: reflect(&self.noise) }
+    }
+
+    /// Filters doubled, inputs halved: the same pre-activations.
+    pub(super) fn rescaled(&self) -> Self {
+        let mut rescaled = self.clone();
+        rescaled.parameters.filters *= T::of(2.0);
+        rescaled.input *= T::of(0.5);
+        rescaled
+    }
+
     /// The same with other parameters.
     pub(super) fn pass_at<'a>(
         &'a self,

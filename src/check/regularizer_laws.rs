@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::activation::{Activation, Sign};
 use crate::error::Error;
 use crate::model::Parameters;
-use crate::objective::{Gradient, Regularizer, Shape};
+use crate::objective::{FilterPart, Gradient, Regularizer, Shape};
 use crate::scalar::Real;
 
 pub(super) const VALID: &str = "the regularizer can be evaluated";
@@ -15,6 +15,8 @@ pub(super) const WEIGHTS: &str = "the weight gradient is that of the loss";
 pub(super) const BIAS: &str = "the bias gradient is that of the loss";
 pub(super) const DECODER_BIAS: &str = "the decoder bias gradient is that of the loss";
 pub(super) const SIGN: &str = "the bias gradient has the sign that the declared form implies";
+pub(super) const FILTERS: &str =
+    "the loss depends on no more of the filters than the declared form says";
 pub(super) const SEPARABLE: &str = "cutting the layer into blocks changes nothing, as declared";
 
 /// Checks loss, gradients and claims of a regularizer together with an activation, on fixed
@@ -124,6 +126,7 @@ fn try_on_problem<T: Real>(
     }
 
     signs(problem, regularizer, activation, &gradient, report);
+    dependence(problem, regularizer, activation, loss.regularizer, report)?;
     differences(problem, regularizer, activation, &gradient, report)
 }
 
@@ -163,6 +166,35 @@ fn signs<T: Real>(
         };
         report.expect(SIGN, holds, || format!("declared {sign:?}, but {value} for unit {unit}"));
     }
+}
+
+/// Where R depends on the filters' lengths alone, beyond what the pre-activations tell, it stays as
+/// it is when filters and inputs are reflected alike; where it depends not even on those, when the
+/// filters double and the inputs halve.
+fn dependence<T: Real>(
+    problem: &Problem<T>,
+    regularizer: &dyn Regularizer<T>,
+    activation: &dyn Activation<T>,
+    loss: T,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let declared = regularizer.form().depends_on();
+    if declared == FilterPart::Direction || problem.is_near_a_kink(activation) {
+        return Ok(());
+    }
+    let mut expect = |changed: Problem<T>, how: &str| {
+        let value = regularizer.loss(&changed.pass(activation)?)?;
+        let tolerance = 1e4 * T::EPSILON.as_f64() * (1.0 + loss.as_f64().abs());
+        report.expect(FILTERS, (value - loss).as_f64().abs() <= tolerance, || {
+            format!("declared {declared:?}, but {how} change it from {loss} to {value}")
+        });
+        Ok::<(), Error>(())
+    };
+    expect(problem.reflected(), "filters and inputs that are reflected alike")?;
+    if declared == FilterPart::Nothing {
+        expect(problem.rescaled(), "filters that double while inputs halve")?;
+    }
+    Ok(())
 }
 
 fn differences<T: Real>(

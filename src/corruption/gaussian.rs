@@ -1,6 +1,6 @@
 //! Gaussian noise.
 
-use super::Corruption;
+use super::{Corruption, CorruptionMetadata, Noise};
 use crate::error::{Error, non_negative};
 use crate::random::Random;
 use crate::scalar::{Real, compiled};
@@ -34,6 +34,12 @@ impl GaussianNoise {
     /// σ².
     pub fn variance(&self) -> f64 {
         self.variance
+    }
+}
+
+impl CorruptionMetadata for GaussianNoise {
+    fn noise(&self) -> Noise {
+        if self.variance == 0.0 { Noise::None } else { Noise::ZeroMean }
     }
 }
 

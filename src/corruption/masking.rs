@@ -1,6 +1,6 @@
 //! Masking noise.
 
-use super::Corruption;
+use super::{Corruption, CorruptionMetadata, Noise};
 use crate::error::{Error, probability};
 use crate::random::Random;
 use crate::scalar::{Real, compiled};
@@ -34,6 +34,12 @@ impl Masking {
     /// p.
     pub fn probability(&self) -> f64 {
         self.probability
+    }
+}
+
+impl CorruptionMetadata for Masking {
+    fn noise(&self) -> Noise {
+        if self.probability == 0.0 { Noise::None } else { Noise::Unknown }
     }
 }
 

@@ -17,27 +17,24 @@ use crate::random::Random;
 use crate::scalar::Real;
 use std::fmt::Debug;
 
-/// A random change of an input sample.
-///
-/// ```
-/// use regularized_autoencoder::{Corruption, Random, Real};
-///
-/// /// Flips the sign of the whole sample with probability ½.
-/// #[derive(Debug)]
-/// struct Flip;
-///
-/// impl<T: Real> Corruption<T> for Flip {
-///     fn corrupt(&self, sample: &mut [T], random: &mut Random) {
-///         if random.uniform() < 0.5 {
-///             sample.iter_mut().for_each(|x| *x = -*x);
-///         }
-///     }
-/// }
-/// ```
-pub trait Corruption<T: Real>: Debug + Send + Sync {
-    /// Turns x (n values) into x̃; every random number comes from `random`, which belongs to this
-    /// sample, epoch and step alone.
-    fn corrupt(&self, sample: &mut [T], random: &mut Random);
+/// What the theory may assume of a corruption x → x̃.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noise {
+    /// x̃ = x.
+    None,
+    /// x̃ = x + ε where the coordinates of ε are independent of x and of each other and have mean
+    /// 0 and one variance: what Thm. 3 speaks of.
+    ZeroMean,
+    /// Nothing is known.
+    Unknown,
+}
+
+/// What a corruption declares, apart from what it computes: declarations have no scalar type.
+pub trait CorruptionMetadata {
+    /// What the theory may assume of it; nothing if not declared.
+    fn noise(&self) -> Noise {
+        Noise::Unknown
+    }
 
     /// Checks the parameters against the number of inputs; called before a training.
     ///
@@ -47,4 +44,29 @@ pub trait Corruption<T: Real>: Debug + Send + Sync {
         let _ = n_inputs;
         Ok(())
     }
+}
+
+/// A random change of an input sample.
+///
+/// ```
+/// use regularized_autoencoder::{Corruption, CorruptionMetadata, Random, Real};
+///
+/// /// Flips the sign of the whole sample with probability ½.
+/// #[derive(Debug)]
+/// struct Flip;
+///
+/// impl CorruptionMetadata for Flip {}
+///
+/// impl<T: Real> Corruption<T> for Flip {
+///     fn corrupt(&self, sample: &mut [T], random: &mut Random) {
+///         if random.uniform() < 0.5 {
+///             sample.iter_mut().for_each(|x| *x = -*x);
+///         }
+///     }
+/// }
+/// ```
+pub trait Corruption<T: Real>: CorruptionMetadata + Debug + Send + Sync {
+    /// Turns x (n values) into x̃; every random number comes from `random`, which belongs to this
+    /// sample, epoch and step alone.
+    fn corrupt(&self, sample: &mut [T], random: &mut Random);
 }

@@ -1,6 +1,6 @@
 //! Salt-and-pepper noise.
 
-use super::Corruption;
+use super::{Corruption, CorruptionMetadata, Noise};
 use crate::error::{Error, probability, same_size};
 use crate::random::Random;
 use crate::samples::Samples;
@@ -82,6 +82,17 @@ impl SaltAndPepper {
     }
 }
 
+impl CorruptionMetadata for SaltAndPepper {
+    fn noise(&self) -> Noise {
+        if self.probability == 0.0 { Noise::None } else { Noise::Unknown }
+    }
+
+    fn validate(&self, n_inputs: usize) -> Result<(), Error> {
+        let what = "limits of salt-and-pepper noise, one for each input";
+        same_size(what, n_inputs, self.limits.len())
+    }
+}
+
 impl<T: Real> Corruption<T> for SaltAndPepper {
     fn corrupt(&self, sample: &mut [T], random: &mut Random) {
         let noise = self;
@@ -90,14 +101,6 @@ impl<T: Real> Corruption<T> for SaltAndPepper {
             sample: &mut [T],
             random: &mut Random,
         ) -> ());
-    }
-
-    fn validate(&self, n_inputs: usize) -> Result<(), Error> {
-        same_size(
-            "limits of salt-and-pepper noise, one for each input",
-            n_inputs,
-            self.limits.len(),
-        )
     }
 }
 

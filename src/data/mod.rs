@@ -29,7 +29,7 @@ pub mod cifar10;
 pub mod digits;
 pub mod idx;
 mod images;
-mod moments;
+pub(crate) mod moments;
 mod patches;
 mod source;
 mod standardize;

@@ -13,10 +13,10 @@ pub(super) const CHUNK: usize = 256;
 /// E\[x\]; exact for a feature that is constant, since it is measured from the first sample.
 ///
 /// An error if there is no data or some of it is not finite.
-pub(super) fn mean<T: Real>(data: &DMatrix<T>) -> Result<Vec<f64>, Error> {
-    Samples::from(data).check("data set")?;
-    let (n_inputs, n_samples) = data.shape();
-    let first = &data.as_slice()[..n_inputs];
+pub(crate) fn mean<T: Real>(data: &Samples<'_, T>) -> Result<Vec<f64>, Error> {
+    data.check("data set")?;
+    let (n_inputs, n_samples) = (data.n_inputs(), data.n_samples());
+    let first = data.sample(0);
     let mut sum = vec![0.0; n_inputs];
     for sample in data.as_slice().chunks_exact(n_inputs) {
         for ((sum, value), origin) in sum.iter_mut().zip(sample).zip(first) {
@@ -33,7 +33,7 @@ pub(super) fn mean<T: Real>(data: &DMatrix<T>) -> Result<Vec<f64>, Error> {
 }
 
 /// E\[(xᵢ − E\[xᵢ\])²\] of each feature.
-pub(super) fn variance<T: Real>(data: &DMatrix<T>, mean: &[f64]) -> Result<Vec<f64>, Error> {
+pub(super) fn variance<T: Real>(data: &Samples<'_, T>, mean: &[f64]) -> Result<Vec<f64>, Error> {
     let mut variance = vec![0.0; mean.len()];
     for sample in data.as_slice().chunks_exact(mean.len()) {
         for ((sum, value), mean) in variance.iter_mut().zip(sample).zip(mean) {
@@ -41,20 +41,23 @@ pub(super) fn variance<T: Real>(data: &DMatrix<T>, mean: &[f64]) -> Result<Vec<f
             *sum += deviation * deviation;
         }
     }
-    variance.iter_mut().for_each(|sum| *sum /= data.ncols() as f64);
+    variance.iter_mut().for_each(|sum| *sum /= data.n_samples() as f64);
     check_finite("variance of the data", &variance, mean.len())?;
     Ok(variance)
 }
 
 /// E\[(x − E\[x\])(x − E\[x\])ᵀ\].
-pub(super) fn covariance<T: Real>(data: &DMatrix<T>, mean: &[f64]) -> Result<DMatrix<f64>, Error> {
+pub(crate) fn covariance<T: Real>(
+    data: &Samples<'_, T>,
+    mean: &[f64],
+) -> Result<DMatrix<f64>, Error> {
     let n = mean.len();
     let mut covariance = zero_matrix("covariance", n, n)?;
     let mut centred = Vec::new();
-    for samples in data.as_slice().chunks(CHUNK * n) {
+    for samples in data.chunks(CHUNK) {
         subtract(samples, mean, &mut centred);
         let z = Operand::new(&centred, n, samples.len() / n);
-        let share = 1.0 / data.ncols() as f64;
+        let share = 1.0 / data.n_samples() as f64;
         f64::product(covariance.as_mut_slice(), true, share, z, z.transpose());
     }
     check_finite("covariance of the data", covariance.as_slice(), n)?;

@@ -2,6 +2,7 @@
 
 use super::moments;
 use crate::error::{Error, non_negative, same_size};
+use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
 use nalgebra::DMatrix;
 
@@ -112,8 +113,9 @@ impl Standardization {
 }
 
 fn fit<T: Real>(x: &DMatrix<T>, offset: f64) -> Result<Standardization, Error> {
-    let mean = moments::mean(x)?;
-    let variance = moments::variance(x, &mean)?;
+    let samples = &Samples::from(x);
+    let mean = moments::mean(samples)?;
+    let variance = moments::variance(samples, &mean)?;
     let standard_deviation: Vec<f64> = variance.into_iter().map(f64::sqrt).collect();
     match standard_deviation.iter().position(|s| s + offset == 0.0) {
         None => Ok(Standardization { mean, standard_deviation, offset }),

@@ -4,7 +4,7 @@ use super::moments::{CHUNK, covariance, mean, subtract};
 use crate::error::{Error, same_size};
 use crate::matmul::Operand;
 use crate::memory::zero_matrix;
-use crate::samples::check_finite;
+use crate::samples::{Samples, check_finite};
 use crate::scalar::{Real, compiled};
 use nalgebra::{DMatrix, SymmetricEigen};
 
@@ -72,6 +72,24 @@ impl Whitening {
         Ok(Self { mean, eigenvalues, forward, backward })
     }
 
+    /// This whitening, if it keeps every direction, so that E\[xxᵀ\] becomes I exactly.
+    ///
+    /// # Errors
+    /// [`Error::RankDeficient`] if a direction was left out.
+    ///
+    /// ```
+    /// use nalgebra::dmatrix;
+    /// use regularized_autoencoder::data::Whitening;
+    /// let x = dmatrix![1.0, -1.0, 0.5; 2.0, 2.0, 2.0];
+    /// let error = Whitening::zca(&x, 1e-9)?.full_rank().unwrap_err();
+    /// assert_eq!(error.to_string(), "the covariance has rank 1, but all 2 directions are needed");
+    /// # Ok::<(), regularized_autoencoder::Error>(())
+    /// ```
+    pub fn full_rank(self) -> Result<Self, Error> {
+        let (rank, size) = (self.rank(), self.mean.len());
+        if rank == size { Ok(self) } else { Err(Error::RankDeficient { rank, size }) }
+    }
+
     /// Number of directions kept.
     pub fn rank(&self) -> usize {
         self.eigenvalues.len()
@@ -124,10 +142,11 @@ impl Directions {
 }
 
 fn directions<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Directions, Error> {
-    let mean = mean(x)?;
+    let samples = &Samples::from(x);
+    let mean = mean(samples)?;
     let size = mean.len();
     let iterations = size.saturating_mul(100);
-    let eigen = SymmetricEigen::try_new(covariance(x, &mean)?, f64::EPSILON, iterations)
+    let eigen = SymmetricEigen::try_new(covariance(samples, &mean)?, f64::EPSILON, iterations)
         .ok_or(Error::NoEigenvalues { size, iterations })?;
     let mut order: Vec<usize> = (0..size).collect();
     order.sort_by(|&i, &j| eigen.eigenvalues[j].total_cmp(&eigen.eigenvalues[i]));

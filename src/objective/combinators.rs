@@ -33,7 +33,7 @@ impl<R> Scaled<R> {
 
 impl<R: RegularizerMetadata> RegularizerMetadata for Scaled<R> {
     fn form(&self) -> Form {
-        if self.coefficient == 0.0 { Form::WeightsOnly } else { self.regularizer.form() }
+        if self.coefficient == 0.0 { Form::Nothing } else { self.regularizer.form() }
     }
 
     fn needs(&self, shape: Shape) -> Needs {

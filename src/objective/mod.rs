@@ -29,7 +29,7 @@ pub(crate) mod workspace;
 pub(crate) use combinators::operators;
 pub use combinators::{Scaled, Sum};
 pub use cotangents::Cotangents;
-pub use form::Form;
+pub use form::{FilterPart, Form};
 pub use forward::{Forward, Part};
 pub use needs::{Needs, Shape};
 pub use pass::{Batch, Gradient, Loss, Pass};

@@ -124,6 +124,19 @@ impl<'a, T: Real> Pass<'a, T> {
         differentiate_in_blocks(self, regularizer, false, block)
     }
 
+    pub(crate) fn parameters(&self) -> &'a Parameters<T> {
+        self.parameters
+    }
+
+    pub(crate) fn activation(&self) -> &'a dyn Activation<T> {
+        self.activation
+    }
+
+    /// What the encoder sees.
+    pub(crate) fn input(&self) -> &Samples<'a, T> {
+        &self.batch.input
+    }
+
     fn shape(&self) -> Shape {
         Shape {
             n_inputs: self.parameters.n_inputs(),

@@ -94,6 +94,13 @@ impl<T: Real> Workspace<T> {
         (left.second, left.noise)
     }
 
+    /// What [`batch_mut`](Self::batch_mut) was filled with; a run leaves it as it is.
+    pub fn batch(&self) -> (&[T], &[T]) {
+        let length = self.shape.n_inputs * self.shape.n_samples;
+        let (input, rest) = self.left[length..].split_at(length);
+        (input, &rest[..length * self.needs.draws])
+    }
+
     /// Of the last run: the gradient by the encoder bias, unit after unit.
     pub fn encoder_bias_gradient(&self) -> impl Iterator<Item = T> {
         self.blocks.iter().flat_map(|block| block.bias_gradient.iter().copied())

@@ -52,7 +52,7 @@ impl Contractive {
 
 impl RegularizerMetadata for Contractive {
     fn form(&self) -> Form {
-        slope_penalty::form(2)
+        slope_penalty::form(2, 2)
     }
 
     fn needs(&self, shape: Shape) -> Needs {

@@ -42,7 +42,7 @@ impl FirstOrderDenoising {
 
 impl RegularizerMetadata for FirstOrderDenoising {
     fn form(&self) -> Form {
-        if self.variance == 0.0 { Form::WeightsOnly } else { Form::Unknown }
+        if self.variance == 0.0 { Form::Nothing } else { Form::LinearInNoise }
     }
 
     fn needs(&self, shape: Shape) -> Needs {

@@ -47,7 +47,7 @@ impl HessianPenalty {
 
 impl RegularizerMetadata for HessianPenalty {
     fn form(&self) -> Form {
-        if self.variance == 0.0 { Form::WeightsOnly } else { Form::Curvature }
+        if self.variance == 0.0 { Form::Nothing } else { Form::Curvature }
     }
 
     fn needs(&self, shape: Shape) -> Needs {

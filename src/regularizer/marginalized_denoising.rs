@@ -3,7 +3,7 @@
 use super::{Kernel, built_in, slope_penalty};
 use crate::activation::Sign;
 use crate::error::{Error, same_size};
-use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
+use crate::objective::{Cotangents, FilterPart, Form, Forward, Needs, RegularizerMetadata, Shape};
 use crate::scalar::Real;
 
 /// The marginalized denoising auto-encoder (Chen et al. 2014), Eq. 10–11.
@@ -56,13 +56,15 @@ impl MarginalizedDenoising {
 
 impl RegularizerMetadata for MarginalizedDenoising {
     fn form(&self) -> Form {
+        let Some(variances) = &self.variances else { return slope_penalty::form(2, 4) };
         let zero = |variance: &f64| *variance == 0.0;
-        let weight = match &self.variances {
-            Some(variances) if variances.iter().all(zero) => Sign::Zero,
-            Some(variances) if variances.iter().any(zero) => Sign::NonNegative,
-            _ => Sign::Positive,
-        };
-        Form::SlopePower { power: 2, weight }
+        if variances.iter().all(zero) {
+            return Form::Nothing;
+        }
+        let weight = if variances.iter().any(zero) { Sign::NonNegative } else { Sign::Positive };
+        let equal = variances.iter().all(|variance| *variance == variances[0]);
+        let depends_on = if equal { FilterPart::Length } else { FilterPart::Direction };
+        Form::SlopePower { power: 2, weight, depends_on }
     }
 
     fn needs(&self, shape: Shape) -> Needs {

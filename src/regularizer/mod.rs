@@ -14,7 +14,7 @@
 //! | [`FirstOrderDenoising`] | E Σ_j 2 s'(a_j) (W_j·ε)(W_j·r) | eDAE, §3.1.1 | no definite sign |
 //! | [`HessianPenalty`] | E‖J(x) − J(x+ε)‖²_F | the H of CAE+H | no definite sign |
 //! | [`WeightDecay`] | ‖W‖²_F | | weights only |
-//! | [`Unregularized`] | 0 | | weights only |
+//! | [`Unregularized`] | 0 | | none |
 //!
 //! E is the mean over the samples of a batch, r = y − x the residual. They add and scale:
 //! `0.1 * Contractive::new() + 0.01 * WeightDecay::new()`.

@@ -4,7 +4,7 @@ use super::sample_sums::SampleSums;
 use super::{Kernel, built_in};
 use crate::activation::Sign;
 use crate::error::{Error, at_least_one};
-use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
+use crate::objective::{Cotangents, FilterPart, Form, Forward, Needs, RegularizerMetadata, Shape};
 use crate::scalar::Real;
 
 /// A power of the activation's slope times a power of the filter's length: Corollary 2.
@@ -56,7 +56,7 @@ impl SlopePenalty {
 
 impl RegularizerMetadata for SlopePenalty {
     fn form(&self) -> Form {
-        form(self.slope_power)
+        form(self.slope_power, self.length_power)
     }
 
     fn needs(&self, shape: Shape) -> Needs {
@@ -73,8 +73,9 @@ impl Kernel for SlopePenalty {
 
 built_in!(SlopePenalty);
 
-pub(super) fn form(power: u32) -> Form {
-    Form::SlopePower { power, weight: Sign::Positive }
+pub(super) fn form(q: u32, p: u32) -> Form {
+    let depends_on = if p == 0 { FilterPart::Nothing } else { FilterPart::Length };
+    Form::SlopePower { power: q, weight: Sign::Positive, depends_on }
 }
 
 pub(super) fn needs(shape: Shape) -> Needs {

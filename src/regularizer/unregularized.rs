@@ -10,7 +10,7 @@ pub struct Unregularized;
 
 impl RegularizerMetadata for Unregularized {
     fn form(&self) -> Form {
-        Form::WeightsOnly
+        Form::Nothing
     }
 
     fn needs(&self, _: Shape) -> Needs {

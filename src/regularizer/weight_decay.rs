@@ -1,7 +1,7 @@
 //! Weight decay.
 
 use super::{Kernel, built_in};
-use crate::objective::{Cotangents, Form, Forward, Needs, RegularizerMetadata, Shape};
+use crate::objective::{Cotangents, FilterPart, Form, Forward, Needs, RegularizerMetadata, Shape};
 use crate::scalar::Real;
 
 /// Weight decay.
@@ -22,7 +22,7 @@ impl WeightDecay {
 
 impl RegularizerMetadata for WeightDecay {
     fn form(&self) -> Form {
-        Form::WeightsOnly
+        Form::WeightsOnly(FilterPart::Length)
     }
 
     fn needs(&self, _: Shape) -> Needs {

@@ -2,7 +2,7 @@
 
 use super::learner::{Learner, Rollback};
 use super::observer::{EndEvent, EpochEvent, Observer, StartEvent, StepEvent};
-use super::report::{EpochRecord, EpochSums, Report, StopReason};
+use super::report::{EpochRecord, EpochSums, Report, StopReason, Warning};
 use super::state::TrainingState;
 use super::step::{Stage, Stepper, Steppers};
 use super::trainer::{EarlyStopping, Trainer};
@@ -146,11 +146,12 @@ pub(super) fn fit<T: Real>(
     let stepper = steppers.of_size(&learner, trainer.batch_size)?;
     let mut rollback = Rollback::new(learner);
     trainer.apply_constraint(rollback.learner.parameters)?;
+    let warnings = trainer.warnings(&rollback.learner);
     let outcome = run_epochs(
         (trainer, &mut team, stepper),
         &mut rollback,
         (samples, validation.as_ref()),
-        observer.as_deref_mut(),
+        (observer.as_deref_mut(), warnings),
     );
     if let Some(observer) = observer {
         observer.on_end(&EndEvent {
@@ -167,7 +168,7 @@ fn run_epochs<T: Real>(
     (trainer, team, stepper): (&Trainer<T>, &mut Team, &mut Stepper<'_, T>),
     rollback: &mut Rollback<'_, T>,
     (samples, validation): (&Samples<'_, T>, Option<&Samples<'_, T>>),
-    mut observer: Option<&mut (dyn Observer<T> + '_)>,
+    (mut observer, warnings): (Option<&mut (dyn Observer<T> + '_)>, Vec<Warning>),
 ) -> Result<Report, Error> {
     let steps_per_epoch = samples.n_samples() / trainer.batch_size;
     let mut state = TrainingState::at_rest(rollback.learner.parameters);
@@ -178,13 +179,18 @@ fn run_epochs<T: Real>(
     let mut seconds = 0.0;
 
     if let Some(observer) = observer.as_deref_mut() {
+        let mut stop = false;
+        for warning in &warnings {
+            stop |= observer.on_warning(warning).is_break();
+        }
         let start = observer.on_start(&StartEvent {
             n_epochs: trainer.epochs,
             steps_per_epoch,
             parameters: rollback.learner.parameters,
             activation: rollback.learner.activation,
+            regularizer: rollback.learner.regularizer,
         });
-        if start.is_break() {
+        if stop || start.is_break() {
             stop_reason = StopReason::Observer;
         }
     }
@@ -211,9 +217,11 @@ fn run_epochs<T: Real>(
                     step,
                     steps_per_epoch,
                     learning_rate: rate,
+                    batch: stepper.batch(),
                     loss,
                     parameters: rollback.learner.parameters,
                     activation: rollback.learner.activation,
+                    regularizer: rollback.learner.regularizer,
                 };
                 if observer.on_step(&event).is_break() {
                     stop_reason = StopReason::Observer;
@@ -243,6 +251,7 @@ fn run_epochs<T: Real>(
                 n_epochs: trainer.epochs,
                 parameters: rollback.learner.parameters,
                 activation: rollback.learner.activation,
+                regularizer: rollback.learner.regularizer,
             }),
             None => ControlFlow::Continue(()),
         };
@@ -256,7 +265,7 @@ fn run_epochs<T: Real>(
     if let (StopReason::EarlyStopping | StopReason::Completed, Some(best)) = (stop_reason, best) {
         rollback.good = best.parameters;
     }
-    Ok(Report { history, stop_reason, best_epoch, steps: state.steps, seconds })
+    Ok(Report { history, stop_reason, best_epoch, warnings, steps: state.steps, seconds })
 }
 
 /// J on a validation set, in batches, with the same random numbers in every epoch.

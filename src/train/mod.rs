@@ -1,6 +1,5 @@
-//! The only training loop: its configuration, observers, report and constraints.
+//! The only training loop: its configuration, observers and report.
 
-mod constraint;
 mod fit;
 mod learner;
 mod learning_rate;
@@ -13,12 +12,12 @@ mod state;
 mod step;
 mod trainer;
 mod update;
+mod verdict;
 
-pub use constraint::Constraint;
 pub use fit::FitOptions;
 pub use learning_rate::LearningRate;
 pub use many::{Training, train_many};
 pub use observer::{EndEvent, EpochEvent, Observer, StartEvent, StepEvent};
-pub use report::{EpochRecord, Report, StopReason};
+pub use report::{EpochRecord, Report, StopReason, Warning};
 pub use state::TrainingState;
 pub use trainer::{EarlyStopping, Trainer, TrainerBuilder};

@@ -1,10 +1,10 @@
 //! Watching a training, and stopping it.
 
-use super::report::{EpochRecord, Report};
+use super::report::{EpochRecord, Report, Warning};
 use crate::activation::Activation;
 use crate::error::Error;
 use crate::model::Parameters;
-use crate::objective::Loss;
+use crate::objective::{Batch, Loss, Regularizer};
 use crate::scalar::Real;
 use std::ops::ControlFlow;
 
@@ -27,6 +27,13 @@ use std::ops::ControlFlow;
 /// }
 /// ```
 pub trait Observer<T: Real> {
+    /// Something that the theory foresees of this training; before [`on_start`](Self::on_start), once
+    /// for each warning. The report has it too.
+    fn on_warning(&mut self, warning: &Warning) -> ControlFlow<()> {
+        let _ = warning;
+        ControlFlow::Continue(())
+    }
+
     /// Before the first step.
     fn on_start(&mut self, event: &StartEvent<'_, T>) -> ControlFlow<()> {
         let _ = event;
@@ -67,6 +74,8 @@ pub struct StartEvent<'a, T: Real> {
     pub parameters: &'a Parameters<T>,
     /// The activation.
     pub activation: &'a dyn Activation<T>,
+    /// The regularizer, coefficients included.
+    pub regularizer: &'a dyn Regularizer<T>,
 }
 
 /// A step is done.
@@ -81,12 +90,17 @@ pub struct StepEvent<'a, T: Real> {
     pub steps_per_epoch: usize,
     /// η of this step.
     pub learning_rate: f64,
+    /// The batch of this step: the encoder's input, corrupted if there is a corruption, the clean
+    /// target, and the noise that the regularizer drew.
+    pub batch: Batch<'a, T>,
     /// The loss of the batch, before the update.
     pub loss: Loss<T>,
     /// The parameters after the update.
     pub parameters: &'a Parameters<T>,
     /// The activation.
     pub activation: &'a dyn Activation<T>,
+    /// The regularizer, coefficients included.
+    pub regularizer: &'a dyn Regularizer<T>,
 }
 
 /// An epoch is done; [`metrics::evaluate_parameters`](crate::metrics::evaluate_parameters) tells
@@ -102,6 +116,8 @@ pub struct EpochEvent<'a, T: Real> {
     pub parameters: &'a Parameters<T>,
     /// The activation.
     pub activation: &'a dyn Activation<T>,
+    /// The regularizer, coefficients included.
+    pub regularizer: &'a dyn Regularizer<T>,
 }
 
 /// A training has ended.

@@ -66,6 +66,8 @@ fn partial_fit<T: Real>(
     trainer.check_data(&learner, samples, "training data")?;
     learner.parameters.same_sizes(&state.velocity)?;
     let mut team = trainer.start_threads(&learner)?;
+    // Once: with the first piece.
+    let warnings = if state.pieces == 0 { trainer.warnings(&learner) } else { Vec::new() };
     let mut motion = Motion { state, is_good: false };
     let mut rollback = Rollback::new(learner);
     trainer.apply_constraint(rollback.learner.parameters)?;
@@ -75,7 +77,7 @@ fn partial_fit<T: Real>(
     let seconds = record.seconds;
     let steps = samples.n_samples().div_ceil(trainer.batch_size);
     let (history, stop_reason) = (vec![record], StopReason::Completed);
-    Ok(Report { history, stop_reason, best_epoch: None, steps, seconds })
+    Ok(Report { history, stop_reason, best_epoch: None, warnings, steps, seconds })
 }
 
 /// One pass over a piece of data, in the given order.

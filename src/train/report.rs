@@ -2,10 +2,12 @@
 
 use crate::objective::Loss;
 use crate::scalar::Real;
+use crate::theory::Verdict;
 use std::time::Instant;
 
 /// What happened in one epoch.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct EpochRecord {
     /// Epoch, from 0; for `partial_fit` the number of the piece.
@@ -32,6 +34,7 @@ impl EpochRecord {
 
 /// Why a training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum StopReason {
     /// All epochs are done. With early stopping the model has the parameters of the best epoch.
@@ -53,8 +56,30 @@ impl std::fmt::Display for StopReason {
     }
 }
 
+/// What the theory foresees of a training that its user should know before it.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Warning {
+    /// The regularizer's coefficient does not move sparsity, for the reasons that the verdict
+    /// names: ReLU with the contractive penalty at unit length, say.
+    CoefficientHasNoEffect(Verdict),
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CoefficientHasNoEffect(verdict) => write!(
+                formatter,
+                "the coefficient of the regularizer will not move the sparsity of the codes\n{verdict}"
+            ),
+        }
+    }
+}
+
 /// What a training did.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Report {
     /// A record for each epoch that was completed.
@@ -64,6 +89,8 @@ pub struct Report {
     /// With early stopping, the epoch with the lowest objective, from 0: the one whose parameters
     /// the model has, unless an observer stopped the training.
     pub best_epoch: Option<usize>,
+    /// What the theory foresaw; an observer was told before the first step.
+    pub warnings: Vec<Warning>,
     /// Number of steps.
     pub steps: usize,
     /// Time for the steps, without validation and observers.

@@ -7,7 +7,7 @@ use crate::error::{Error, finite_results};
 use crate::kernels::scale;
 use crate::model::Parameters;
 use crate::objective::workspace::{BLOCK, Job, Workspace};
-use crate::objective::{Loss, Shape};
+use crate::objective::{Batch, Loss, Shape};
 use crate::random::{Purpose, Random};
 use crate::samples::Samples;
 use crate::scalar::Real;
@@ -106,6 +106,20 @@ impl<'a, T: Real> Stepper<'a, T> {
                 random(noise, column).fill_with_standard_normal(z);
             });
         }
+    }
+
+    /// The loaded batch.
+    pub fn batch(&self) -> Batch<'_, T> {
+        let n_inputs = self.workspace.shape().n_inputs;
+        let (input, noise) = self.workspace.batch();
+        let mut batch = Batch::from(Samples::whole(input, n_inputs));
+        if !self.target.is_empty() {
+            batch = batch.with_target(Samples::whole(&self.target, n_inputs));
+        }
+        if !noise.is_empty() {
+            batch = batch.with_noise(Samples::whole(noise, n_inputs));
+        }
+        batch
     }
 
     /// J of the loaded batch, and its gradient if there are `filters`: see [`Workspace::run`].

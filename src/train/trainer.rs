@@ -1,7 +1,7 @@
 //! The trainer's configuration.
 
-use super::constraint::Constraint;
 use super::learning_rate::LearningRate;
+use crate::constraint::Constraint;
 use crate::corruption::Corruption;
 use crate::error::{Error, at_least_one, non_negative};
 use crate::scalar::Real;

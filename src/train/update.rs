@@ -1,6 +1,6 @@
 //! The update of the filters, in one pass over them.
 
-use super::constraint::Constraint;
+use crate::constraint::Constraint;
 use crate::error::{Error, finite_results};
 use crate::kernels::move_filter;
 use crate::objective::workspace::{WeightGradient, Workspace};

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod family;
+
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

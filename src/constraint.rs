@@ -27,7 +27,7 @@ impl Constraint {
     /// ‖W_j‖ = 1, the constraint of the paper's Figures 1, 3 and 4.
     pub const UNIT: Self = Self::Length(1.0);
 
-    pub(super) fn validate(self) -> Result<(), Error> {
+    pub(crate) fn validate(self) -> Result<(), Error> {
         match self {
             Self::None => Ok(()),
             Self::Length(length) => scale("length of the filters", length).map(drop),
@@ -36,7 +36,7 @@ impl Constraint {
     }
 
     /// Makes one filter obey; `unit` is for the error.
-    pub(super) fn apply<T: Real>(
+    pub(crate) fn apply<T: Real>(
         self,
         unit: usize,
         filter: &mut [T],

@@ -1,0 +1,53 @@
+//! Trends that no theorem tells, but that were measured: `docs/RELU_NOISE.md`.
+
+use super::prediction::{Reason, Source};
+use crate::activation::Properties;
+use crate::corruption::Noise;
+use crate::objective::Form;
+
+/// Where it was measured that sparsity falls with the coefficient of a term, and an explanation.
+///
+/// All trainings there have filters of fixed length.
+pub(super) fn measured(
+    activation: &Properties,
+    term: &Form,
+    fixed_length: bool,
+) -> Option<(Source, Reason)> {
+    if !fixed_length {
+        return None;
+    }
+    match term {
+        Form::SlopePower { power: 2, .. } if is_sigmoidal(activation) => {
+            Some((Source::NoiseStudy, Reason::ConvexBelow))
+        }
+        Form::LinearInNoise if is_rectifier(activation) => {
+            Some((Source::NoiseStudy, Reason::SamplingNoise))
+        }
+        _ => None,
+    }
+}
+
+/// Where it was measured that sparsity falls with a corruption, and an explanation.
+pub(super) fn measured_corruption(
+    activation: &Properties,
+    noise: Noise,
+    fixed_length: bool,
+) -> Option<(Source, Reason)> {
+    let known = fixed_length && noise == Noise::ZeroMean && is_rectifier(activation);
+    known.then_some((Source::NoiseStudy, Reason::NoiseOverKink))
+}
+
+/// ReLU and its like: hard zeros up to a kink, linear pieces from there on, convex.
+fn is_rectifier(activation: &Properties) -> bool {
+    activation.is_non_decreasing()
+        && activation.is_convex()
+        && activation.is_piecewise_linear()
+        && activation.hard_zeros
+}
+
+/// The sigmoid and its like: strictly increasing and bounded.
+fn is_sigmoidal(activation: &Properties) -> bool {
+    activation.is_strictly_increasing()
+        && activation.range.low.is_finite()
+        && activation.range.high.is_finite()
+}
