@@ -38,6 +38,21 @@ impl<'a, T: Real> Batch<'a, T> {
         Self { target: Some(target.into()), ..self }
     }
 
+    /// What the encoder sees, n × B.
+    pub fn input(&self) -> &Samples<'a, T> {
+        &self.input
+    }
+
+    /// What the reconstruction is compared with, n × B, if not the input.
+    pub fn target(&self) -> Option<&Samples<'a, T>> {
+        self.target.as_ref()
+    }
+
+    /// The numbers for the regularizers that draw noise, n × (B · draws), if there are any.
+    pub fn noise(&self) -> Option<&Samples<'a, T>> {
+        self.noise.as_ref()
+    }
+
     /// With standard normal numbers z for the regularizers that draw noise: n × (B · draws), the
     /// first draw of all samples, then the second, …
     #[must_use]
