@@ -7,6 +7,7 @@
 
 use nalgebra::DMatrix;
 use regularized_autoencoder::prelude::*;
+use regularized_autoencoder::theory::Verdict;
 use regularized_autoencoder::{Interval, Sign, Threshold, check, metrics};
 
 #[derive(Debug)]
@@ -43,6 +44,7 @@ impl<T: Real> Activation<T> for Squareplus {
 
 fn main() -> Result<(), Error> {
     print!("{}", check::activation::<f64>(&Squareplus));
+    println!("\nCAE\n{}\n", Verdict::of(&Squareplus, &Contractive::new(), Constraint::UNIT));
 
     let x = DMatrix::<f32>::from_fn(16, 500, |i, j| ((i * i + 3 * j) as f32).sin());
     for coefficient in [0.0, 1.0, 4.0] {

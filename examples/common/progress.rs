@@ -1,7 +1,7 @@
 //! A line on the terminal that shows how far a training is.
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
-use regularized_autoencoder::{EpochEvent, Observer, Real, StartEvent, StepEvent};
+use regularized_autoencoder::{EpochEvent, Observer, Real, StartEvent, StepEvent, Warning};
 use std::ops::ControlFlow;
 
 /// Watches a training on standard error, where that is a terminal, and vanishes when dropped.
@@ -18,6 +18,11 @@ impl Progress {
 }
 
 impl<T: Real> Observer<T> for Progress {
+    fn on_warning(&mut self, warning: &Warning) -> ControlFlow<()> {
+        self.0.suspend(|| eprintln!("warning: {warning}"));
+        ControlFlow::Continue(())
+    }
+
     fn on_start(&mut self, event: &StartEvent<'_, T>) -> ControlFlow<()> {
         self.0.set_length((event.n_epochs * event.steps_per_epoch) as u64);
         ControlFlow::Continue(())

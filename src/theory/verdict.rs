@@ -308,6 +308,11 @@ impl Setting {
         if self.activation.is_piecewise_linear() && !matches!(term, Form::WeightsOnly(_)) {
             reasons.push(Reason::NoCurvature);
         }
+        let basis = if reasons.contains(&Reason::NoCurvature) {
+            Basis::Proven(Statement::VanishingCurvature)
+        } else {
+            Basis::Proven(statement)
+        };
         let part = term.depends_on();
         let lengths_matter = part >= FilterPart::Length && !self.fixed_length;
         let turns = part == FilterPart::Direction || matches!(term, Form::SlopeProducts);
@@ -321,7 +326,7 @@ impl Setting {
                 return Prediction::new(Trend::Unpredictable, Basis::None, reasons);
             }
         }
-        Prediction::new(Trend::Unaffected, Basis::Proven(statement), reasons)
+        Prediction::new(Trend::Unaffected, basis, reasons)
     }
 
     fn judge_corruption(&self, noise: Noise) -> Option<Prediction> {

@@ -53,6 +53,6 @@ impl<T: Real> Trainer<T> {
     pub(super) fn warnings(&self, learner: &Learner<'_, T>) -> Vec<Warning> {
         let verdict = self.verdict_of(learner.activation, learner.regularizer);
         let idle = verdict.coefficient_has_no_effect();
-        idle.then(|| Warning::CoefficientHasNoEffect(verdict)).into_iter().collect()
+        if idle { vec![Warning::CoefficientHasNoEffect(verdict)] } else { Vec::new() }
     }
 }
