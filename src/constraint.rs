@@ -13,6 +13,7 @@ use crate::scalar::Real;
 /// assert_eq!(Constraint::UNIT, Constraint::Length(1.0));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Constraint {
     /// Nothing.
     #[default]
@@ -21,6 +22,17 @@ pub enum Constraint {
     Length(f64),
     /// ‖W_j‖ ≤ c.
     MaxNorm(f64),
+}
+
+/// `none`, `length 1`, `max-norm 2`.
+impl std::fmt::Display for Constraint {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::None => write!(formatter, "none"),
+            Self::Length(length) => write!(formatter, "length {length}"),
+            Self::MaxNorm(bound) => write!(formatter, "max-norm {bound}"),
+        }
+    }
 }
 
 impl Constraint {

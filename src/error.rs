@@ -157,6 +157,14 @@ pub enum Error {
         /// After how many iterations it was given up.
         iterations: usize,
     },
+    /// Two things that must differ are alike.
+    #[error("{what} occurs twice: {value}")]
+    Repeated {
+        /// What occurs twice.
+        what: &'static str,
+        /// Which one.
+        value: String,
+    },
     /// Data vary in fewer directions than are needed.
     #[error("the covariance has rank {rank}, but all {size} directions are needed")]
     RankDeficient {

@@ -81,6 +81,8 @@ mod samples;
 mod scalar;
 mod sparse;
 pub mod study;
+#[cfg(feature = "sweep")]
+pub mod sweep;
 mod team;
 pub mod theory;
 pub mod train;

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::random::Random;
 use crate::scalar::Real;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// What the theory may assume of a corruption x → x̃.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,3 +71,23 @@ pub trait Corruption<T: Real>: CorruptionMetadata + Debug + Send + Sync {
     /// sample, epoch and step alone.
     fn corrupt(&self, sample: &mut [T], random: &mut Random);
 }
+
+macro_rules! forward_to_inner {
+    ($($pointer:ty),*) => {$(
+        impl<C: CorruptionMetadata + ?Sized> CorruptionMetadata for $pointer {
+            fn noise(&self) -> Noise {
+                (**self).noise()
+            }
+            fn validate(&self, n_inputs: usize) -> Result<(), Error> {
+                (**self).validate(n_inputs)
+            }
+        }
+
+        impl<T: Real, C: Corruption<T> + ?Sized> Corruption<T> for $pointer {
+            fn corrupt(&self, sample: &mut [T], random: &mut Random) {
+                (**self).corrupt(sample, random);
+            }
+        }
+    )*};
+}
+forward_to_inner!(&C, Box<C>, Arc<C>);

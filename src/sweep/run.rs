@@ -1,0 +1,261 @@
+//! Running a sweep.
+
+use super::grid::{Cell, Grid, MakeActivation, MakeObjective, Objective, Protocol};
+use super::observer::{Progress, SweepObserver};
+use super::row::{Results, Row};
+use super::store::{Header, Store};
+use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
+use crate::error::{Error, at_least_one};
+use crate::metrics;
+use crate::samples::Samples;
+use crate::scalar::Real;
+use crate::team::Team;
+use crate::train::{EpochEvent, EpochRecord, FitOptions, Observer, StopReason, Trainer};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Trains every cell of a grid, side by side, and collects a row for each.
+///
+/// With [`rows`](Self::rows) the rows go into files as the runs end. The same sweep, begun again,
+/// reads them and trains only what is missing: rows are never repeated, and none that was written is
+/// lost. A run that diverges is a row with an error, not the end of the sweep. Every run is a
+/// function of its cell alone: the rows are the same, times apart, in whatever order and on however
+/// many threads they are trained.
+#[derive(Clone, Debug)]
+pub struct Sweep<T: Real> {
+    grid: Grid<T>,
+    protocol: Protocol,
+    threads: usize,
+    path: Option<PathBuf>,
+}
+
+impl<T: Real> Sweep<T> {
+    /// On one thread, without files.
+    pub fn new(grid: Grid<T>, protocol: Protocol) -> Self {
+        Self { grid, protocol, threads: 1, path: None }
+    }
+
+    /// So many runs at a time, on a thread each.
+    ///
+    /// # Errors
+    /// [`Error::Zero`] without threads.
+    pub fn threads(self, threads: usize) -> Result<Self, Error> {
+        Ok(Self { threads: at_least_one("threads", threads)?, ..self })
+    }
+
+    /// Writes the rows to this file, in JSON lines, and beside it, with the extension `csv`, as a table
+    /// without histories.
+    pub fn rows(self, path: impl AsRef<Path>) -> Self {
+        Self { path: Some(path.as_ref().to_owned()), ..self }
+    }
+
+    /// The cells of the grid.
+    pub fn cells(&self) -> Vec<Cell> {
+        self.grid.cells()
+    }
+
+    /// Trains what has no row yet on `samples` (n × N), and gives all rows in the grid's order.
+    ///
+    /// # Errors
+    /// [`Error::Zero`] if a list of the grid is empty, [`Error::Repeated`] if two cells are alike,
+    /// what models, trainers and data report; [`Error::Io`] if the files cannot be read or written,
+    /// which is tried before the first training; [`Error::Format`] if they are of another sweep.
+    pub fn run<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<Vec<Row>, Error> {
+        self.run_with(samples, &mut ())
+    }
+
+    /// [`run`](Self::run) with an observer.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub fn run_with<'a>(
+        &self,
+        samples: impl Into<Samples<'a, T>>,
+        observer: &mut dyn SweepObserver,
+    ) -> Result<Vec<Row>, Error> {
+        let samples = samples.into();
+        samples.check("data set")?;
+        self.grid.check()?;
+        self.check_batch(&samples)?;
+        let cells = self.cells();
+        let (store, rows) = self.open(&cells, &samples)?;
+        let is_missing = |cell: &Cell| rows.iter().all(|row| row.cell != *cell);
+        let runs = self.grid.runs().into_iter().filter(|(cell, ..)| is_missing(cell));
+        let missing: Vec<_> = runs.collect();
+        for (cell, objective, activation) in &missing {
+            // What a model or the trainer refuses is told before anything is trained.
+            self.prepare(cell, (objective, activation), samples.n_inputs())?;
+        }
+        let progress =
+            Progress { total: cells.len(), done: rows.len(), found: rows.len(), running: 0 };
+        observer.on_start(progress);
+        let cores = self.threads.min(missing.len().max(1));
+        let queue = Mutex::new(missing.into_iter());
+        let shared = Mutex::new(Shared { store, rows, observer, progress, failure: None });
+        Team::new(cores)?.run(&|_| {
+            // The lock is free again while the training runs.
+            while let Some((cell, objective, activation)) = { lock(&queue).next() } {
+                if lock(&shared).failure.is_some() {
+                    break;
+                }
+                let run = self.prepare(&cell, (objective, activation), samples.n_inputs());
+                let trained = run.and_then(|run| self.train(&cell, run, &samples, &shared));
+                if let Err(error) = trained {
+                    lock(&shared).failure.get_or_insert(error);
+                }
+            }
+        });
+        let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match shared.failure {
+            Some(failure) => Err(failure),
+            None => Ok(in_order(&cells, shared.rows)),
+        }
+    }
+
+    fn check_batch(&self, samples: &Samples<'_, T>) -> Result<(), Error> {
+        let (asked, available) = (self.protocol.batch_size, samples.n_samples());
+        if asked > available {
+            return Err(Error::NotEnough { what: "samples for a batch".into(), asked, available });
+        }
+        Ok(())
+    }
+
+    /// The file of rows, if there is to be one, and the rows that it holds.
+    fn open(
+        &self,
+        cells: &[Cell],
+        samples: &Samples<'_, T>,
+    ) -> Result<(Option<Store>, Vec<Row>), Error> {
+        let Some(path) = &self.path else { return Ok((None, Vec::new())) };
+        let header = Header::new(&self.grid, self.protocol, samples);
+        let (store, found) = Store::open(path, &header, cells)?;
+        Ok((Some(store), found.rows))
+    }
+
+    /// Trains one cell and adds its row. An error is one of the sweep: of files, arguments or memory.
+    fn train(
+        &self,
+        cell: &Cell,
+        (trainer, mut model): Run<T>,
+        samples: &Samples<'_, T>,
+        shared: &Mutex<Shared<'_>>,
+    ) -> Result<(), Error> {
+        lock(shared).begin(cell);
+        let mut watch = Watch { cell, shared, history: Vec::new() };
+        let outcome =
+            trainer.fit_with(&mut model, samples, FitOptions::default().observer(&mut watch));
+        let history = std::mem::take(&mut watch.history);
+        let mut row = Row {
+            cell: cell.clone(),
+            protocol: self.protocol,
+            results: None,
+            error: None,
+            stop_reason: None,
+            seconds: history.iter().map(|epoch| epoch.seconds).sum(),
+            history,
+        };
+        match outcome {
+            Ok(report) if report.stop_reason == StopReason::Observer => return Ok(()),
+            Ok(report) => row.stop_reason = Some(report.stop_reason.to_string()),
+            Err(error @ (Error::Diverged { .. } | Error::ZeroFilter { .. })) => {
+                row.error = Some(error.to_string());
+            }
+            Err(error) => return Err(error),
+        }
+        if row.error.is_none() {
+            match metrics::evaluate(&model, samples) {
+                Ok(found) => {
+                    let length = model.parameters().filter_lengths().mean().as_f64();
+                    row.results = Some(Results::new(&found, length));
+                }
+                Err(error @ Error::NotFiniteResult { .. }) => row.error = Some(error.to_string()),
+                Err(error) => return Err(error),
+            }
+        }
+        lock(shared).finish(row)
+    }
+
+    fn prepare(
+        &self,
+        cell: &Cell,
+        (objective, activation): (&MakeObjective<T>, &MakeActivation<T>),
+        n_inputs: usize,
+    ) -> Result<Run<T>, Error> {
+        let Protocol { n_hidden, epochs, batch_size, learning_rate, momentum } = self.protocol;
+        let Objective { regularizer, corruption } = objective(cell.coefficient)?;
+        let mut trainer = Trainer::builder()
+            .epochs(epochs)
+            .batch_size(batch_size)
+            .learning_rate(learning_rate)
+            .momentum(momentum)
+            .constraint(cell.constraint)
+            .seed(cell.seed);
+        if let Some(corruption) = corruption {
+            trainer = trainer.corruption(corruption);
+        }
+        let model = RegularizedAutoEncoder::builder(n_inputs, n_hidden)
+            .activation(activation())
+            .regularizer(regularizer)
+            .seed(cell.seed);
+        Ok((trainer.build()?, model.build()?))
+    }
+}
+
+/// A trainer and the model that it trains.
+type Run<T> = (Trainer<T>, AnyAutoEncoder<T>);
+
+/// What the threads share.
+struct Shared<'a> {
+    store: Option<Store>,
+    rows: Vec<Row>,
+    observer: &'a mut dyn SweepObserver,
+    progress: Progress,
+    /// The first error of the sweep itself.
+    failure: Option<Error>,
+}
+
+impl Shared<'_> {
+    fn begin(&mut self, cell: &Cell) {
+        self.progress.running += 1;
+        self.observer.on_run(cell, self.progress);
+    }
+
+    fn finish(&mut self, row: Row) -> Result<(), Error> {
+        if let Some(store) = &mut self.store {
+            store.append(&row)?;
+        }
+        self.progress.running -= 1;
+        self.progress.done += 1;
+        self.observer.on_row(&row, self.progress);
+        self.rows.push(row);
+        Ok(())
+    }
+}
+
+/// Keeps the history of a run, and stops it once the sweep has failed.
+struct Watch<'a, 'b> {
+    cell: &'a Cell,
+    shared: &'a Mutex<Shared<'b>>,
+    history: Vec<EpochRecord>,
+}
+
+impl<T: Real> Observer<T> for Watch<'_, '_> {
+    fn on_epoch(&mut self, event: &EpochEvent<'_, T>) -> ControlFlow<()> {
+        let mut shared = lock(self.shared);
+        self.history.push(event.record.clone());
+        shared.observer.on_epoch(self.cell, event.record);
+        if shared.failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// The rows in the order of the cells.
+fn in_order(cells: &[Cell], mut rows: Vec<Row>) -> Vec<Row> {
+    let place = |row: &Row| cells.iter().position(|cell| *cell == row.cell);
+    rows.sort_by_key(place);
+    rows
+}
+
+fn lock<G>(mutex: &Mutex<G>) -> MutexGuard<'_, G> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
