@@ -387,11 +387,9 @@ fn warned(
 
 #[test]
 fn the_trainer_warns_once_where_the_coefficient_has_no_effect() {
-    for regularizer in [
-        &Contractive::new().scaled(0.5) as &dyn Regularizer<f64>,
-        &MarginalizedDenoising::new(),
-        &DenoisingCross::new(),
-    ] {
+    for regularizer in
+        [&Contractive::new().scaled(0.5) as &dyn Regularizer<f64>, &MarginalizedDenoising::new()]
+    {
         let (observer, report) = warned(&Relu, regularizer, Constraint::UNIT, false);
         assert_eq!(observer.warnings, report.warnings);
         let [Warning::CoefficientHasNoEffect(verdict)] = &report.warnings[..] else {
@@ -416,6 +414,7 @@ fn the_trainer_does_not_warn_elsewhere() {
         ),
         (&Sigmoid, &Contractive::new(), Constraint::UNIT),
         (&Relu, &Contractive::new(), Constraint::None),
+        (&Relu, &DenoisingCross::new(), Constraint::UNIT),
         (&Relu, &(sae + Contractive::new()), Constraint::UNIT),
         (&Relu, &Unregularized, Constraint::UNIT),
         (&Relu, &Contractive::new().scaled(0.0), Constraint::UNIT),

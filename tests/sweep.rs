@@ -289,7 +289,7 @@ fn bad_sweeps_are_refused_before_anything_is_trained() {
 
 /// Long enough to be killed in the middle.
 fn slow_sweep() -> Sweep<f32> {
-    Sweep::new(grid(), Protocol { n_hidden: 200, epochs: 60, ..protocol() }).threads(2).unwrap()
+    Sweep::new(grid(), Protocol { n_hidden: 200, epochs: 300, ..protocol() }).threads(2).unwrap()
 }
 
 /// Not a test: what the child process of the next one does.

@@ -16,15 +16,15 @@ pub(super) fn measured(
     if !fixed_length {
         return None;
     }
-    match term {
-        Form::SlopePower { power: 2, .. } if is_sigmoidal(activation) => {
-            Some((Source::NoiseStudy, Reason::ConvexBelow))
+    let reason = match term {
+        Form::SlopePower { power: 2, .. } if is_sigmoidal(activation) => Reason::ConvexBelow,
+        Form::SlopeProducts if is_rectifier(activation) => Reason::FiltersTurn,
+        Form::LinearInNoise if is_rectifier(activation) || is_like_softplus(activation) => {
+            Reason::SamplingNoise
         }
-        Form::LinearInNoise if is_rectifier(activation) => {
-            Some((Source::NoiseStudy, Reason::SamplingNoise))
-        }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some((Source::NoiseStudy, reason))
 }
 
 /// Where it was measured that sparsity falls with a corruption, and an explanation.
@@ -33,8 +33,16 @@ pub(super) fn measured_corruption(
     noise: Noise,
     fixed_length: bool,
 ) -> Option<(Source, Reason)> {
-    let known = fixed_length && noise == Noise::ZeroMean && is_rectifier(activation);
-    known.then_some((Source::NoiseStudy, Reason::NoiseOverKink))
+    if !(fixed_length && noise == Noise::ZeroMean) {
+        return None;
+    }
+    if is_rectifier(activation) {
+        Some((Source::NoiseStudy, Reason::NoiseOverKink))
+    } else if is_sigmoidal(activation) || is_like_softplus(activation) {
+        Some((Source::NoiseStudy, Reason::SeenInTrainings))
+    } else {
+        None
+    }
 }
 
 /// ReLU and its like: hard zeros up to a kink, linear pieces from there on, convex.
@@ -45,9 +53,15 @@ fn is_rectifier(activation: &Properties) -> bool {
         && activation.hard_zeros
 }
 
-/// The sigmoid and its like: strictly increasing and bounded.
+/// Softplus and its like: smooth, strictly increasing and strictly convex.
+fn is_like_softplus(activation: &Properties) -> bool {
+    activation.is_strictly_increasing() && activation.is_strictly_convex() && activation.is_smooth()
+}
+
+/// The sigmoid and its like: smooth, strictly increasing and bounded.
 fn is_sigmoidal(activation: &Properties) -> bool {
     activation.is_strictly_increasing()
+        && activation.is_smooth()
         && activation.range.low.is_finite()
         && activation.range.high.is_finite()
 }

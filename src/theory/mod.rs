@@ -45,8 +45,10 @@
 //! measures the sign on data. Three things the paper says too fast:
 //!
 //! * *≥ 0 is not > 0.* With piecewise linear s, such as ReLU, s'' = 0 almost everywhere, so that the
-//!   bias gradient of Cor. 2 vanishes and, at fixed filter length, λ does not move sparsity at all.
-//!   "There is a λ such that E\[a\] falls" is false there.
+//!   bias gradient of Cor. 2 vanishes. For CAE and mDAE so does, at fixed filter length, whatever else
+//!   of the gradient the constraint leaves, and λ does not move sparsity at all: "there is a λ such that
+//!   E\[a\] falls" is false there. The cross term's bias gradient vanishes too, but it turns the
+//!   filters, and in trainings the codes became sparser by that.
 //! * *Not guaranteed is not "will fail"* (footnote 5). Of the sigmoid with the contractive penalty
 //!   Cor. 2 says nothing, as s is not convex. It is convex below 0, though, where a unit that
 //!   is mostly inactive has its samples, and in trainings sparsity falls with λ.
@@ -67,8 +69,10 @@
 //! **6. The popular models are cases.** SAE and ℓ1 are of Cor. 1; CAE and mDAE of Cor. 2. The
 //! denoising auto-encoder is none: by Thm. 3, J_DAE = J_AE + σ²(mDAE + cross + curvature) + O(σ⁴) for
 //! smooth s, and the curvature term has no sign. For ReLU the paper holds the first-order term
-//! responsible (§3.1.1); measurements say that noise which carries samples over the kink does most
-//! of it. `docs/RELU_NOISE.md` has the comparison, and the command that repeats it. Maxout is not
+//! responsible (§3.1.1). Measurements say otherwise: without it the codes become as sparse, and what
+//! makes them so is of second order. Noise carries samples over the kinks, where s' jumps, which gives
+//! the mean over the noise a positive bias gradient of order σ². `docs/RELU_NOISE.md` has the
+//! comparison, and the command that repeats it. Maxout is not
 //! a function of one pre-activation, so that no statement here applies to it, and it cannot be an
 //! [`Activation`](crate::Activation).
 //!

@@ -100,7 +100,7 @@ pub enum Reason {
     LimitIsUnknown,
     /// The lengths of the filters are free: the term can fall by their shrinking instead.
     LengthsAreFree,
-    /// The term turns the filters, about which the bias gradient says nothing.
+    /// The term turns the filters, which moves sparsity without a bias gradient.
     FiltersTurn,
     /// The sign is not guaranteed, which does not mean that sparsity fails to respond (the
     /// paper's footnote 5).
@@ -113,6 +113,8 @@ pub enum Reason {
     NoiseOverKink,
     /// The mean over the noise of every gradient is 0; what acts is the spread of the gradients.
     SamplingNoise,
+    /// It was seen in trainings, and no explanation is known.
+    SeenInTrainings,
     /// s'' > 0 where a unit is mostly inactive: below the inflection point the bias gradient is
     /// positive.
     ConvexBelow,
@@ -163,7 +165,7 @@ impl fmt::Display for Reason {
                 "the lengths of the filters are not fixed: R can fall by their shrinking instead",
             ),
             Self::FiltersTurn => formatter.write_str(
-                "R turns the filters, which may move sparsity either way without the bias",
+                "R turns the filters, which moves pre-activations without a bias gradient",
             ),
             Self::NotGuaranteed => formatter.write_str(
                 "a sign that is not guaranteed does not mean that sparsity fails to respond \
@@ -174,12 +176,15 @@ impl fmt::Display for Reason {
                  curvature term has no sign",
             ),
             Self::NoiseOverKink => formatter.write_str(
-                "noise carries samples over the kink of s: the mean over the noise has a positive \
-                 bias gradient of order σ²",
+                "noise carries samples over the kink of s, where s' jumps: the mean over the noise has \
+                 a positive bias gradient of order σ²",
             ),
             Self::SamplingNoise => formatter.write_str(
                 "the mean over the noise of its gradients is 0: what acts is their spread, weakly",
             ),
+            Self::SeenInTrainings => {
+                formatter.write_str("it was seen to fall in trainings; no statement explains it")
+            }
             Self::ConvexBelow => formatter.write_str(
                 "s is convex below its inflection point: there the bias gradient is positive",
             ),

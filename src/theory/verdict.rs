@@ -321,10 +321,16 @@ impl Setting {
             return Prediction::new(Trend::Unpredictable, Basis::None, reasons);
         }
         if turns {
-            reasons.push(Reason::FiltersTurn);
-            if !matches!(term, Form::SlopeProducts) {
-                return Prediction::new(Trend::Unpredictable, Basis::None, reasons);
-            }
+            return match measured(&self.activation, term, self.fixed_length) {
+                Some((source, explanation)) => {
+                    reasons.push(explanation);
+                    Prediction::new(Trend::Falls, Basis::Measured(source), reasons)
+                }
+                None => {
+                    reasons.push(Reason::FiltersTurn);
+                    Prediction::new(Trend::Unpredictable, Basis::None, reasons)
+                }
+            };
         }
         Prediction::new(Trend::Unaffected, basis, reasons)
     }
