@@ -124,10 +124,11 @@ struct Count {
     start: Option<Progress>,
     runs: Vec<Cell>,
     epochs: usize,
+    results: usize,
     last: Option<Progress>,
 }
 
-impl SweepObserver for Count {
+impl SweepObserver<f32> for Count {
     fn on_start(&mut self, progress: Progress) {
         self.start = Some(progress);
     }
@@ -138,6 +139,10 @@ impl SweepObserver for Count {
     fn on_epoch(&mut self, cell: &Cell, _: &EpochRecord) {
         assert!(self.runs.contains(cell));
         self.epochs += 1;
+    }
+    fn on_result(&mut self, row: &Row, parameters: &Parameters<f32>) {
+        assert!(row.results.is_some() && parameters.n_hidden() == 10);
+        self.results += 1;
     }
     fn on_row(&mut self, row: &Row, progress: Progress) {
         assert!(self.runs.contains(&row.cell));
@@ -152,7 +157,7 @@ fn observers_see_every_run() {
     let (start, last) = (count.start.unwrap(), count.last.unwrap());
     assert_eq!((start.total, start.done, start.running, start.left()), (24, 0, 0, 24));
     assert_eq!((last.done, last.left()), (24, 0));
-    assert_eq!((count.runs.len(), count.epochs), (24, 72));
+    assert_eq!((count.runs.len(), count.epochs, count.results), (24, 72, 24));
 }
 
 #[test]

@@ -43,3 +43,11 @@ impl Drop for Output {
         let _ = fs::remove_file(&self.partial);
     }
 }
+
+/// An error unless files can be written into the folder, which is made if it is not there.
+#[allow(dead_code, reason = "not every example has an output folder")]
+pub fn check_folder(folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder)
+        .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+    Output::create(folder.join(".writable")).map(drop)
+}

@@ -2,6 +2,8 @@
 
 use super::grid::Cell;
 use super::row::Row;
+use crate::model::Parameters;
+use crate::scalar::Real;
 use crate::train::EpochRecord;
 
 /// How far a sweep is.
@@ -26,7 +28,7 @@ impl Progress {
 }
 
 /// Is told what a sweep does, by one thread at a time. Every method does nothing by default.
-pub trait SweepObserver: Send {
+pub trait SweepObserver<T: Real>: Send {
     /// Before the first run.
     fn on_start(&mut self, progress: Progress) {
         let _ = progress;
@@ -42,6 +44,12 @@ pub trait SweepObserver: Send {
         let _ = (cell, record);
     }
 
+    /// A run has ended with a result, and its row is about to be written: the place to keep something
+    /// of the trained parameters, which are gone afterwards.
+    fn on_result(&mut self, row: &Row, parameters: &Parameters<T>) {
+        let _ = (row, parameters);
+    }
+
     /// A row is written.
     fn on_row(&mut self, row: &Row, progress: Progress) {
         let _ = (row, progress);
@@ -49,4 +57,4 @@ pub trait SweepObserver: Send {
 }
 
 /// Observes nothing.
-impl SweepObserver for () {}
+impl<T: Real> SweepObserver<T> for () {}

@@ -7,6 +7,7 @@ use super::store::{Header, Store};
 use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
 use crate::error::{Error, at_least_one};
 use crate::metrics;
+use crate::model::Parameters;
 use crate::samples::Samples;
 use crate::scalar::Real;
 use crate::team::Team;
@@ -72,7 +73,7 @@ impl<T: Real> Sweep<T> {
     pub fn run_with<'a>(
         &self,
         samples: impl Into<Samples<'a, T>>,
-        observer: &mut dyn SweepObserver,
+        observer: &mut dyn SweepObserver<T>,
     ) -> Result<Vec<Row>, Error> {
         let samples = samples.into();
         samples.check("data set")?;
@@ -139,7 +140,7 @@ impl<T: Real> Sweep<T> {
         cell: &Cell,
         (trainer, mut model): Run<T>,
         samples: &Samples<'_, T>,
-        shared: &Mutex<Shared<'_>>,
+        shared: &Mutex<Shared<'_, T>>,
     ) -> Result<(), Error> {
         lock(shared).begin(cell);
         let mut watch = Watch { cell, shared, history: Vec::new() };
@@ -173,7 +174,7 @@ impl<T: Real> Sweep<T> {
                 Err(error) => return Err(error),
             }
         }
-        lock(shared).finish(row)
+        lock(shared).finish(row, model.parameters())
     }
 
     fn prepare(
@@ -206,22 +207,25 @@ impl<T: Real> Sweep<T> {
 type Run<T> = (Trainer<T>, AnyAutoEncoder<T>);
 
 /// What the threads share.
-struct Shared<'a> {
+struct Shared<'a, T: Real> {
     store: Option<Store>,
     rows: Vec<Row>,
-    observer: &'a mut dyn SweepObserver,
+    observer: &'a mut dyn SweepObserver<T>,
     progress: Progress,
     /// The first error of the sweep itself.
     failure: Option<Error>,
 }
 
-impl Shared<'_> {
+impl<T: Real> Shared<'_, T> {
     fn begin(&mut self, cell: &Cell) {
         self.progress.running += 1;
         self.observer.on_run(cell, self.progress);
     }
 
-    fn finish(&mut self, row: Row) -> Result<(), Error> {
+    fn finish(&mut self, row: Row, parameters: &Parameters<T>) -> Result<(), Error> {
+        if row.results.is_some() {
+            self.observer.on_result(&row, parameters);
+        }
         if let Some(store) = &mut self.store {
             store.append(&row)?;
         }
@@ -234,13 +238,13 @@ impl Shared<'_> {
 }
 
 /// Keeps the history of a run, and stops it once the sweep has failed.
-struct Watch<'a, 'b> {
+struct Watch<'a, 'b, T: Real> {
     cell: &'a Cell,
-    shared: &'a Mutex<Shared<'b>>,
+    shared: &'a Mutex<Shared<'b, T>>,
     history: Vec<EpochRecord>,
 }
 
-impl<T: Real> Observer<T> for Watch<'_, '_> {
+impl<T: Real> Observer<T> for Watch<'_, '_, T> {
     fn on_epoch(&mut self, event: &EpochEvent<'_, T>) -> ControlFlow<()> {
         let mut shared = lock(self.shared);
         self.history.push(event.record.clone());

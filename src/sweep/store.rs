@@ -17,6 +17,8 @@ const FORMAT: &str = "rows of a sweep of regularized-autoencoder, version 1";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Header {
     format: String,
+    /// Of this crate: seeded results may change with it.
+    version: String,
     models: Vec<String>,
     activations: Vec<String>,
     coefficients: Vec<f64>,
@@ -39,6 +41,7 @@ impl Header {
         }
         Self {
             format: FORMAT.into(),
+            version: env!("CARGO_PKG_VERSION").into(),
             models: grid.models.iter().map(|(name, _)| name.clone()).collect(),
             activations: grid.activations.iter().map(|(name, _)| name.clone()).collect(),
             coefficients: grid.coefficients.clone(),

@@ -1,0 +1,96 @@
+//! The plots, in the paper's form.
+
+use crate::arguments::Arguments;
+use crate::output::Output;
+use crate::runs::{Panel, dead, fraction};
+use kuva::RasterBackend;
+use kuva::backend::svg::SvgBackend;
+use kuva::prelude::*;
+use kuva::render::figure::Figure;
+use regularized_autoencoder::sweep::Row;
+use std::error::Error;
+
+/// Colour, of the palette by Okabe and Ito, and marker of each model.
+fn style(model: &str) -> (&'static str, MarkerShape) {
+    match model {
+        "DAE" => ("#d55e00", MarkerShape::Circle),
+        "CAE" => ("#0072b2", MarkerShape::Square),
+        "mDAE" => ("#56b4e9", MarkerShape::Cross),
+        "SAE" => ("#009e73", MarkerShape::Triangle),
+        _ => ("#cc79a7", MarkerShape::Diamond),
+    }
+}
+
+/// Activation fraction and dead units against the coefficient: a row of two for each activation.
+pub fn write(arguments: &Arguments, panels: &[&Panel]) -> Result<(), Box<dyn Error>> {
+    let Some(first) = panels.first() else { return Ok(()) };
+    let (mut plots, mut layouts) = (Vec::new(), Vec::new());
+    for panel in panels {
+        let title = format!("{}, {}", name(panel.data), panel.activation);
+        let metrics: [(&str, fn(&Row) -> Option<f64>); 2] =
+            [("average activation fraction", fraction), ("dead units", dead)];
+        for (label, metric) in metrics {
+            let cell: Vec<Plot> =
+                panel.models.iter().flat_map(|model| curve(panel, model, metric)).collect();
+            layouts.push(
+                Layout::auto_from_plots(&cell)
+                    .with_title(title.clone())
+                    .with_x_label("λ; σ² of DAE and eDAE")
+                    .with_y_label(label)
+                    .with_x_axis_min(0.0)
+                    .with_x_axis_max(1.02)
+                    .with_y_axis_min(0.0)
+                    .with_y_axis_max(1.0),
+            );
+            plots.push(cell);
+        }
+    }
+    let entries = first.models.iter().map(|model| {
+        let (color, marker) = style(model);
+        let shape = LegendShape::Marker(marker);
+        LegendEntry { label: (*model).into(), color: color.into(), shape, dasharray: None }
+    });
+    let scene = Figure::new(panels.len(), 2)
+        .with_plots(plots)
+        .with_layouts(layouts)
+        .with_cell_size(420.0, 300.0)
+        .with_shared_legend_right_middle()
+        .with_shared_legend_entries(entries.collect())
+        .render();
+    let path = |extension| {
+        arguments.out.join(format!("fig{}-{}.{extension}", first.figure.number, first.data))
+    };
+    Output::create(path("svg"))?.finish(SvgBackend::default().render_scene(&scene))?;
+    Output::create(path("png"))?
+        .finish(RasterBackend::new().with_scale(2.0).render_scene(&scene)?)?;
+    Ok(())
+}
+
+fn name(data: &str) -> &str {
+    match data {
+        "cifar10" => "CIFAR-10 patches",
+        "mnist" => "MNIST",
+        _ => "digits",
+    }
+}
+
+/// The mean over the seeds, and a band from the lowest to the highest if there are several.
+fn curve(panel: &Panel, model: &str, metric: fn(&Row) -> Option<f64>) -> Vec<Plot> {
+    let (color, marker) = style(model);
+    let (points, curve) = (panel.means(model, metric), panel.curve(model, metric));
+    let line = LinePlot::new().with_data(points.clone()).with_color(color).with_stroke_width(1.8);
+    let markers = ScatterPlot::new().with_data(points).with_color(color).with_marker(marker);
+    let mut plots: Vec<Plot> = vec![line.into(), markers.with_size(5.0).into()];
+    if curve.iter().any(|(_, values)| values.len() > 1) {
+        let end = |fold: fn(f64, f64) -> f64, start: f64| {
+            curve
+                .iter()
+                .map(move |(_, values)| values.iter().copied().fold(start, fold))
+                .collect::<Vec<_>>()
+        };
+        let (low, high) = (end(f64::min, f64::INFINITY), end(f64::max, f64::NEG_INFINITY));
+        let band = BandPlot::new(curve.iter().map(|(x, _)| *x), low, high);
+        plots.insert(0, band.with_color(color).with_opacity(0.2).into());
+    }
+    plots
+}
