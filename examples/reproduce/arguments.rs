@@ -48,6 +48,10 @@ pub struct Arguments {
     #[arg(long, value_delimiter = ',')]
     models: Vec<String>,
 
+    /// Only these activations, such as sigmoid
+    #[arg(long, value_delimiter = ',')]
+    activations: Vec<String>,
+
     /// Only these coefficients, such as 0,0.25,1
     #[arg(long, value_delimiter = ',')]
     coefficients: Vec<f64>,
@@ -68,25 +72,37 @@ fn figure(value: &str) -> Result<Choice, String> {
 }
 
 impl Arguments {
-    /// The figures that are wanted and have one of the models that are.
+    /// The figures that are wanted and have one of the models and activations that are.
     pub fn figures(&self) -> Result<Vec<Figure>, String> {
-        let wanted = |figure: &Figure| match self.figure {
+        let figures = figures::all();
+        let known = |names: fn(&Figure) -> &'static [&'static str], wanted: &[String], what| {
+            let unknown = wanted
+                .iter()
+                .find(|name| !figures.iter().any(|figure| names(figure).contains(&name.as_str())));
+            unknown.map_or(Ok(()), |name| Err(format!("no figure has the {what} {name}")))
+        };
+        known(|figure| figure.models, &self.models, "model")?;
+        known(|figure| figure.activations, &self.activations, "activation")?;
+        let is_wanted = |figure: &Figure| match self.figure {
             Choice::All => true,
             Choice::One(number) => figure.number == number,
         };
-        let figures = figures::all().into_iter().filter(wanted);
-        let figures: Vec<_> = figures.filter(|figure| !self.models(figure).is_empty()).collect();
-        if figures.is_empty() {
-            return Err(format!("no figure has one of the models {}", self.models.join(", ")));
+        let has_runs = |f: &Figure| !self.models(f).is_empty() && !self.activations(f).is_empty();
+        let wanted: Vec<_> = figures.into_iter().filter(is_wanted).filter(has_runs).collect();
+        if wanted.is_empty() {
+            return Err("no figure has these models and activations".into());
         }
-        Ok(figures)
+        Ok(wanted)
     }
 
     /// The models of a figure, or those of them that are wanted.
     pub fn models(&self, figure: &Figure) -> Vec<&'static str> {
-        let is_wanted =
-            |model: &&str| self.models.is_empty() || self.models.iter().any(|m| m == model);
-        figure.models.iter().copied().filter(is_wanted).collect()
+        only(figure.models, &self.models)
+    }
+
+    /// The activations of a figure, or those of them that are wanted.
+    pub fn activations(&self, figure: &Figure) -> Vec<&'static str> {
+        only(figure.activations, &self.activations)
     }
 
     /// The paper's coefficients, or those that are wanted.
@@ -101,4 +117,10 @@ impl Arguments {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or_else(cores)
     }
+}
+
+/// Those of `names` that are `wanted`; all if none is named.
+fn only(names: &'static [&'static str], wanted: &[String]) -> Vec<&'static str> {
+    let is_wanted = |name: &&str| wanted.is_empty() || wanted.iter().any(|w| w == name);
+    names.iter().copied().filter(is_wanted).collect()
 }

@@ -54,7 +54,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     for source in &sources {
         let x = source.load()?;
         for figure in &figures {
-            for activation in figure.activations {
+            for activation in arguments.activations(figure) {
                 measured.push(runs::measure(arguments, source, &x, figure, activation)?);
             }
             let panels: Vec<_> = measured

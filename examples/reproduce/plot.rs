@@ -10,6 +10,13 @@ use kuva::render::figure::Figure;
 use regularized_autoencoder::sweep::Row;
 use std::error::Error;
 
+/// What a run is judged by.
+type Metric = fn(&Row) -> Option<f64>;
+
+/// The two plots of a panel.
+const METRICS: [(&str, Metric); 2] =
+    [("average activation fraction", fraction), ("dead units", dead)];
+
 /// Colour, of the palette by Okabe and Ito, and marker of each model.
 fn style(model: &str) -> (&'static str, MarkerShape) {
     match model {
@@ -27,9 +34,7 @@ pub fn write(arguments: &Arguments, panels: &[&Panel]) -> Result<(), Box<dyn Err
     let (mut plots, mut layouts) = (Vec::new(), Vec::new());
     for panel in panels {
         let title = format!("{}, {}", name(panel.data), panel.activation);
-        let metrics: [(&str, fn(&Row) -> Option<f64>); 2] =
-            [("average activation fraction", fraction), ("dead units", dead)];
-        for (label, metric) in metrics {
+        for (label, metric) in METRICS {
             let cell: Vec<Plot> =
                 panel.models.iter().flat_map(|model| curve(panel, model, metric)).collect();
             layouts.push(
@@ -75,7 +80,7 @@ fn name(data: &str) -> &str {
 }
 
 /// The mean over the seeds, and a band from the lowest to the highest if there are several.
-fn curve(panel: &Panel, model: &str, metric: fn(&Row) -> Option<f64>) -> Vec<Plot> {
+fn curve(panel: &Panel, model: &str, metric: Metric) -> Vec<Plot> {
     let (color, marker) = style(model);
     let (points, curve) = (panel.means(model, metric), panel.curve(model, metric));
     let line = LinePlot::new().with_data(points.clone()).with_color(color).with_stroke_width(1.8);

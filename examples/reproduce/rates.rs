@@ -4,6 +4,7 @@ use crate::arguments::Arguments;
 use crate::data::Source;
 use crate::display::Display;
 use crate::figures::{Figure, grid};
+use crate::runs::has_collapsed;
 use nalgebra::DMatrix;
 use regularized_autoencoder::Error;
 use regularized_autoencoder::sweep::{Protocol, Row, Sweep};
@@ -11,8 +12,8 @@ use regularized_autoencoder::sweep::{Protocol, Row, Sweep};
 /// The candidates of §3, largest first.
 const CANDIDATES: [f64; 4] = [0.005, 0.003, 0.002, 0.001];
 
-/// The largest candidate with which λ = 0 and λ = 1 stay finite for every model and J_AE at λ = 0
-/// still falls in the last epoch; 0.001 for ReLU, and if no candidate does.
+/// The largest candidate with which λ = 0 and λ = 1 stay finite for every model, and λ = 0 keeps most
+/// of its units alive and J_AE still falls in the last epoch; 0.001 for ReLU, and if no candidate does.
 pub fn choose(
     arguments: &Arguments,
     source: &Source,
@@ -39,7 +40,7 @@ pub fn choose(
                 .run_with(x, &mut display)
         };
         let plain = attempt("plain", &models[..1], 0.0)?;
-        if plain.iter().all(still_falls)
+        if plain.iter().all(|row| still_falls(row) && !has_collapsed(row))
             && attempt("strongest", models, 1.0)?.iter().all(|row| row.results.is_some())
         {
             return Ok(learning_rate);

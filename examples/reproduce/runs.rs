@@ -11,7 +11,8 @@ use std::error::Error;
 
 /// Seeds for runs that collapsed are the first seed and this much more.
 const AGAIN: u64 = 1000;
-/// A ReLU run with more dead units than this share has collapsed, as a few orders of mini-batches do.
+/// A run with more dead units than this share has collapsed, as ReLU does with a few orders of
+/// mini-batches, and softplus with large steps.
 const COLLAPSED: f64 = 0.5;
 
 /// What was measured for one figure, data set and activation.
@@ -60,7 +61,7 @@ pub fn measure(
 
     let mut collapsed = Vec::new();
     for row in &mut rows {
-        if activation == "ReLU" && has_collapsed(row) {
+        if has_collapsed(row) {
             let cell = &row.cell;
             let grid = grid(figure, activation, &[cell.model.as_str()]);
             let grid = grid.coefficients([cell.coefficient]).seeds([cell.seed + AGAIN]);
@@ -83,8 +84,10 @@ pub fn measure(
 }
 
 /// Whether most units died although nothing, or nothing that acts on ReLU's bias, regularizes.
-fn has_collapsed(row: &Row) -> bool {
-    let idle = row.cell.coefficient == 0.0 || matches!(row.cell.model.as_str(), "CAE" | "mDAE");
+pub fn has_collapsed(row: &Row) -> bool {
+    let cell = &row.cell;
+    let idle = cell.coefficient == 0.0
+        || cell.activation == "ReLU" && matches!(cell.model.as_str(), "CAE" | "mDAE");
     idle && row.results.is_some_and(|results| results.dead_fraction > COLLAPSED)
 }
 
