@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use regularized_autoencoder::data::Whitening;
 use regularized_autoencoder::study::{
-    FractionSearch, MonitorRecord, Outcome, SearchResult, TheoryMonitor,
+    FractionSearch, MonitorRecord, Outcome, SearchResult, TheoryMonitor, Trial,
 };
 use regularized_autoencoder::theory::{Claim, Exactness, Reason, Snapshot, Trend};
 use regularized_autoencoder::{
@@ -494,6 +494,44 @@ fn the_search_says_why_it_found_nothing() {
     let few = search(wanted(0.5).tolerance(1e-9).unwrap().trainings(4).unwrap(), Softplus::new());
     assert_eq!((few.outcome, few.path.len()), (Outcome::Exhausted, 4));
     assert!(few.best.is_some());
+}
+
+/// With the sigmoid and a very large λ the codes are dense again.
+#[test]
+fn the_search_does_not_begin_where_the_coefficient_is_far_too_large() {
+    let search_in = |smallest, largest| {
+        let wanted = FractionSearch::new(0.3).unwrap().tolerance(0.05).unwrap();
+        search(wanted.range(smallest, largest).unwrap(), Sigmoid)
+    };
+    let found = search_in(1e-3, 1e5);
+    assert_eq!(found.outcome, Outcome::Reached, "{:?}", found.path);
+    assert!(found.path.iter().all(|trial| trial.coefficient < 1e3));
+    let there = search_in(1e5 - 1.0, 1e5).path[0].end.map(|end| end.activation_fraction);
+    assert!(there.is_none_or(|fraction| fraction > 0.4), "{there:?}");
+}
+
+#[test]
+fn the_search_finds_the_variance_of_a_corruption() {
+    let x = white(3, 60, 4);
+    let search = FractionSearch::new(0.15).unwrap().tolerance(0.02).unwrap();
+    let found = search
+        .range(1e-3, 10.0)
+        .unwrap()
+        .run_with(&x, |variance| {
+            let trainer = Trainer::builder()
+                .constraint(Constraint::UNIT)
+                .learning_rate(0.02)
+                .epochs(40)
+                .batch_size(20)
+                .corruption(GaussianNoise::new(variance)?);
+            let model = RegularizedAutoEncoder::<f64, _, _>::builder(3, 12).activation(Relu);
+            Ok((trainer.build()?, model.build()?))
+        })
+        .unwrap();
+    assert_eq!(found.outcome, Outcome::Reached, "{:?}", found.path);
+    let fraction = |trial: &Trial| trial.end.unwrap().activation_fraction;
+    let (first, last) = (fraction(&found.path[0]), fraction(found.path.last().unwrap()));
+    assert!(first > 0.2 && (last - 0.15).abs() <= 0.02, "{:?}", found.path);
 }
 
 #[test]

@@ -216,6 +216,8 @@ fn a_sweep_goes_on_behind_a_row_that_was_cut_off() {
         assert_eq!(timeless(&rows), timeless(&whole), "cut at {cut}");
         let complete = ends.iter().filter(|end| **end <= cut).count();
         assert_eq!(count.runs.len(), 24 - complete.saturating_sub(1), "cut at {cut}");
+        let was_cut_off = count.start.unwrap().was_cut_off;
+        assert_eq!(was_cut_off, cut != 0 && !ends.contains(&cut), "cut at {cut}");
         assert_eq!(lines(&folder.rows()).len(), 25);
     }
 }

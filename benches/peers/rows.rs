@@ -90,6 +90,8 @@ pub fn rows() -> Vec<Row> {
     let eager = Peer::PyTorch(Way::Eager);
     let compiled = Peer::PyTorch(Way::Compiled);
     let sweep = Setup { trainings: 2, ..MNIST };
+    // Cells of the reproduction of the paper's figures.
+    let cell = |model, activation| Setup { trainings: 2, ..PATCHES.computing(model, activation) };
     vec![
         at_least(MNIST.threads(2), by_hand, 2.0),
         open(MNIST.threads(2), by_hand_dense),
@@ -117,6 +119,10 @@ pub fn rows() -> Vec<Row> {
         at_least(sweep, by_hand, 2.0),
         open(sweep, by_hand_dense),
         open(sweep, by_hand_private),
+        open(cell(Cae, Relu), eager),
+        open(cell(Dae, Relu), eager),
+        open(cell(Sae, Sigmoid), eager),
+        open(cell(Mdae, Softplus), eager),
         open(MNIST, Peer::Naive),
         at_least(MNIST, Peer::Products, 0.8),
         open(PATCHES, Peer::Products),

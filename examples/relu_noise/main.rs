@@ -19,6 +19,8 @@
 
 #[path = "../common/output.rs"]
 mod output;
+#[path = "../common/parallel.rs"]
+mod parallel;
 
 mod curve;
 mod data;
@@ -27,7 +29,6 @@ mod estimate;
 mod kink;
 mod noise;
 mod objective;
-mod parallel;
 mod runs;
 mod second_order;
 mod trends;

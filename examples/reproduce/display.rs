@@ -4,29 +4,36 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use regularized_autoencoder::sweep::{Cell, Progress, Row, SweepObserver};
 use regularized_autoencoder::{EpochRecord, Parameters};
 
-/// Shows runs done, running and left, and the time to go, on standard error, where that is a terminal.
+/// Shows runs done, running and left, and the time to go, on standard error; where that is no
+/// terminal, a line for each run.
 ///
 /// The bar counts epochs, so that the time to go is known before the first run ends.
 pub struct Display<F = fn(&Row, &Parameters<f32>)> {
     bar: ProgressBar,
+    epochs: usize,
     on_result: Option<F>,
 }
 
 impl Display {
-    pub fn new(label: impl Into<String>) -> Self {
-        Self { bar: bar(label.into()), on_result: None }
+    /// Of a sweep whose runs have so many epochs.
+    pub fn new(label: impl Into<String>, epochs: usize) -> Self {
+        Self { bar: bar(label.into()), epochs, on_result: None }
     }
 }
 
 impl<F: FnMut(&Row, &Parameters<f32>) + Send> Display<F> {
     /// One that does something with what was trained too.
-    pub fn with(label: impl Into<String>, on_result: F) -> Self {
-        Self { bar: bar(label.into()), on_result: Some(on_result) }
+    pub fn with(label: impl Into<String>, epochs: usize, on_result: F) -> Self {
+        Self { bar: bar(label.into()), epochs, on_result: Some(on_result) }
     }
 
     fn show(&self, progress: Progress) {
         let Progress { done, running, .. } = progress;
         self.bar.set_message(format!("{done} done, {running} running, {} left", progress.left()));
+    }
+
+    fn say(&self, line: &str) {
+        if self.bar.is_hidden() { eprintln!("{line}") } else { self.bar.println(line) }
     }
 }
 
@@ -40,7 +47,10 @@ fn bar(label: String) -> ProgressBar {
 
 impl<F: FnMut(&Row, &Parameters<f32>) + Send> SweepObserver<f32> for Display<F> {
     fn on_start(&mut self, progress: Progress) {
-        self.bar.set_length((progress.total - progress.done) as u64 * 1000);
+        if progress.was_cut_off {
+            self.say("the last row of the file had been cut off: its run is made again");
+        }
+        self.bar.set_length(((progress.total - progress.done) * self.epochs) as u64);
         self.show(progress);
     }
 
@@ -48,9 +58,8 @@ impl<F: FnMut(&Row, &Parameters<f32>) + Send> SweepObserver<f32> for Display<F> 
         self.show(progress);
     }
 
-    fn on_epoch(&mut self, _: &Cell, record: &EpochRecord) {
-        let _ = record;
-        self.bar.tick();
+    fn on_epoch(&mut self, _: &Cell, _: &EpochRecord) {
+        self.bar.inc(1);
     }
 
     fn on_result(&mut self, row: &Row, parameters: &Parameters<f32>) {
@@ -60,12 +69,13 @@ impl<F: FnMut(&Row, &Parameters<f32>) + Send> SweepObserver<f32> for Display<F> 
     }
 
     fn on_row(&mut self, row: &Row, progress: Progress) {
-        self.bar.inc(1000);
+        // A run that failed leaves epochs out.
+        self.bar.inc((self.epochs - row.history.len().min(self.epochs)) as u64);
         self.show(progress);
         let result = match (&row.results, &row.error) {
             (Some(results), _) => format!("fraction {:.4}", results.average_activation_fraction),
             (None, error) => error.clone().unwrap_or_default(),
         };
-        self.bar.println(format!("{}: {result}, {:.0} s", row.cell, row.seconds));
+        self.say(&format!("{}: {result}, {:.0} s", row.cell, row.seconds));
     }
 }

@@ -40,7 +40,7 @@ pub fn write(arguments: &Arguments, panels: &[&Panel]) -> Result<(), Box<dyn Err
             layouts.push(
                 Layout::auto_from_plots(&cell)
                     .with_title(title.clone())
-                    .with_x_label("λ; σ² of DAE and eDAE")
+                    .with_x_label(coefficient(&panel.models))
                     .with_y_label(label)
                     .with_x_axis_min(0.0)
                     .with_x_axis_max(1.02)
@@ -69,6 +69,17 @@ pub fn write(arguments: &Arguments, panels: &[&Panel]) -> Result<(), Box<dyn Err
     Output::create(path("png"))?
         .finish(RasterBackend::new().with_scale(2.0).render_scene(&scene)?)?;
     Ok(())
+}
+
+/// What the models' coefficient is.
+fn coefficient(models: &[&str]) -> String {
+    let (noisy, plain): (Vec<&str>, Vec<&str>) =
+        models.iter().partition(|model| matches!(**model, "DAE" | "eDAE"));
+    match (&noisy[..], &plain[..]) {
+        (_, []) => "noise variance σ²".into(),
+        ([], _) => "coefficient λ".into(),
+        _ => format!("λ of {}, σ² of {}", plain.join(", "), noisy.join(", ")),
+    }
 }
 
 fn name(data: &str) -> &str {

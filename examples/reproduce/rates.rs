@@ -32,8 +32,8 @@ pub fn choose(
                 "fig{}-{}-{activation}-rate-{learning_rate}-{name}.jsonl",
                 figure.number, source.name
             );
-            let mut display =
-                Display::new(format!("fig. {}: is η = {learning_rate} stable", figure.number));
+            let label = format!("fig. {}: is η = {learning_rate} stable", figure.number);
+            let mut display = Display::new(label, protocol.epochs);
             Sweep::new(grid, protocol)
                 .threads(arguments.threads())?
                 .rows(arguments.out.join("rates").join(rows))

@@ -47,7 +47,7 @@ pub fn measure(
 
     let name = format!("fig{}-{}-{activation}", figure.number, source.name);
     let run = |name: String, grid, label: String| {
-        let mut display = Display::with(label, |row: &Row, parameters: &_| {
+        let mut display = Display::with(label, protocol.epochs, |row: &Row, parameters: &_| {
             filters::write(&arguments.out, source, figure.number, row, parameters);
         });
         Sweep::new(grid, protocol)

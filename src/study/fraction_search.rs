@@ -12,7 +12,11 @@ use crate::train::Trainer;
 use std::fmt;
 
 /// Searches the coefficient λ with which a training ends at a wanted average activation fraction,
-/// Eq. 14, by training and bisecting log λ.
+/// Eq. 14, by training.
+///
+/// From the smallest λ on it tries every tenfold one until the fraction is below the target, and then
+/// bisects log λ between the last two. So no training is made with a λ that is far too large, at which
+/// codes may be dense again.
 ///
 /// This is a **heuristic**: no theorem says at which fraction a training ends. It supposes that the
 /// fraction falls as λ grows, which the verdict must not exclude and the path shows. Every trial is a
@@ -177,24 +181,71 @@ impl FractionSearch {
         samples: impl Into<Samples<'a, T>>,
         mut model: impl FnMut(f64) -> Result<RegularizedAutoEncoder<T, A, R>, Error>,
     ) -> Result<SearchResult<RegularizedAutoEncoder<T, A, R>>, Error> {
-        let samples = samples.into();
-        let (mut low, mut high) = self.range;
-        let verdict = trainer.verdict(&model(low)?);
+        let training = |lambda| Ok((trainer.clone(), model(lambda)?));
+        self.search(&samples.into(), training, coefficient_matters)
+    }
+
+    /// [`run`](Self::run) where the strength that is searched may also be one of the trainer: the
+    /// variance of a corruption.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run), and those of `training`.
+    ///
+    /// ```
+    /// use regularized_autoencoder::prelude::*;
+    /// use regularized_autoencoder::study::FractionSearch;
+    ///
+    /// let x = DMatrix::<f64>::from_fn(4, 100, |i, j| ((3 * i + j) as f64).sin());
+    /// let search = FractionSearch::new(0.2)?.tolerance(0.05)?.range(0.01, 10.0)?;
+    /// let found = search.run_with(&x, |variance| {
+    ///     let trainer = Trainer::builder()
+    ///         .constraint(Constraint::UNIT)
+    ///         .corruption(GaussianNoise::new(variance)?)
+    ///         .epochs(20);
+    ///     let model = RegularizedAutoEncoder::builder(4, 10).activation(Relu);
+    ///     Ok((trainer.build()?, model.build()?))
+    /// })?;
+    /// assert!(found.verdict.corruption.is_some() && !found.path.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn run_with<'a, T: Real, A: Activation<T>, R: Regularizer<T>>(
+        &self,
+        samples: impl Into<Samples<'a, T>>,
+        training: impl FnMut(f64) -> Result<Run<T, A, R>, Error>,
+    ) -> Result<SearchResult<RegularizedAutoEncoder<T, A, R>>, Error> {
+        let matters =
+            |verdict: &Verdict| verdict.corruption.is_some() || coefficient_matters(verdict);
+        self.search(&samples.into(), training, matters)
+    }
+
+    fn search<T: Real, A: Activation<T>, R: Regularizer<T>>(
+        &self,
+        samples: &Samples<'_, T>,
+        mut training: impl FnMut(f64) -> Result<Run<T, A, R>, Error>,
+        matters: impl Fn(&Verdict) -> bool,
+    ) -> Result<SearchResult<RegularizedAutoEncoder<T, A, R>>, Error> {
+        let (trainer, model) = training(self.range.0)?;
+        let verdict = trainer.verdict(&model);
         let mut result =
             SearchResult { outcome: Outcome::Exhausted, verdict, path: Vec::new(), best: None };
-        if result.verdict.coefficient.is_none() || result.verdict.coefficient_has_no_effect() {
+        if !matters(&result.verdict) {
             result.outcome = Outcome::NoEffect;
             return Ok(result);
         }
         let mut nearest = f64::INFINITY;
-        for number in 0..self.trainings {
-            let lambda = match number {
-                0 => low,
-                1 => high,
-                _ => (low.ln() + 0.5 * (high.ln() - low.ln())).exp(),
+        let (smallest, largest) = self.range;
+        // Too small a λ, and too large a one.
+        let (mut low, mut high) = (None, None);
+        for _ in 0..self.trainings {
+            let lambda: f64 = match (low, high) {
+                (None, _) => smallest,
+                // Two of which rounding alone tells one from the other are not both tried.
+                (Some(low), None) if STRIDE * low < 0.99 * largest => STRIDE * low,
+                (Some(_), None) => largest,
+                (Some(low), Some(high)) => geometric_mean(low, high),
             };
-            let mut candidate = model(lambda)?;
-            let end = train(trainer, &mut candidate, &samples)?;
+            let (trainer, mut candidate) = training(lambda)?;
+            let end = train(&trainer, &mut candidate, samples)?;
             // The excess over the target: positive if λ is too small.
             let excess = end.map_or(f64::NEG_INFINITY, |end| end.activation_fraction - self.target);
             result.path.push(Trial { coefficient: lambda, end });
@@ -202,26 +253,35 @@ impl FractionSearch {
                 nearest = excess.abs();
                 result.best = Some((lambda, candidate));
             }
-            if excess.abs() <= self.tolerance {
-                result.outcome = Outcome::Reached;
+            let outcome = match excess {
+                _ if excess.abs() <= self.tolerance => Some(Outcome::Reached),
+                _ if excess < 0.0 && lambda == smallest => Some(Outcome::BelowAtSmallest),
+                _ if excess > 0.0 && lambda == largest => Some(Outcome::AboveAtLargest),
+                _ => None,
+            };
+            if let Some(outcome) = outcome {
+                result.outcome = outcome;
                 break;
             }
-            match number {
-                0 if excess < 0.0 => {
-                    result.outcome = Outcome::BelowAtSmallest;
-                    break;
-                }
-                1 if excess > 0.0 => {
-                    result.outcome = Outcome::AboveAtLargest;
-                    break;
-                }
-                0 | 1 => {}
-                _ if excess > 0.0 => low = lambda,
-                _ => high = lambda,
-            }
+            *(if excess > 0.0 { &mut low } else { &mut high }) = Some(lambda);
         }
         Ok(result)
     }
+}
+
+/// A trainer and the model that it is to train.
+type Run<T, A, R> = (Trainer<T>, RegularizedAutoEncoder<T, A, R>);
+
+/// From one λ to the next while the fraction is above the target.
+const STRIDE: f64 = 10.0;
+
+/// By logarithms, so that no product under- or overflows.
+fn geometric_mean(low: f64, high: f64) -> f64 {
+    (0.5 * (low.ln() + high.ln())).exp()
+}
+
+fn coefficient_matters(verdict: &Verdict) -> bool {
+    verdict.coefficient.is_some() && !verdict.coefficient_has_no_effect()
 }
 
 /// What a training ends with; `None` if it diverges.

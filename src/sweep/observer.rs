@@ -18,6 +18,9 @@ pub struct Progress {
     pub found: usize,
     /// Runs that are being trained.
     pub running: usize,
+    /// Whether the file's last row had been cut off, as when a sweep is killed while it writes: the
+    /// rest of it is removed, and its run trained again.
+    pub was_cut_off: bool,
 }
 
 impl Progress {

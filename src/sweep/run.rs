@@ -3,7 +3,7 @@
 use super::grid::{Cell, Grid, MakeActivation, MakeObjective, Objective, Protocol};
 use super::observer::{Progress, SweepObserver};
 use super::row::{Results, Row};
-use super::store::{Header, Store};
+use super::store::{Found, Header, Store};
 use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
 use crate::error::{Error, at_least_one};
 use crate::metrics;
@@ -80,7 +80,7 @@ impl<T: Real> Sweep<T> {
         self.grid.check()?;
         self.check_batch(&samples)?;
         let cells = self.cells();
-        let (store, rows) = self.open(&cells, &samples)?;
+        let (store, Found { rows, was_cut_off }) = self.open(&cells, &samples)?;
         let is_missing = |cell: &Cell| rows.iter().all(|row| row.cell != *cell);
         let runs = self.grid.runs().into_iter().filter(|(cell, ..)| is_missing(cell));
         let missing: Vec<_> = runs.collect();
@@ -88,8 +88,8 @@ impl<T: Real> Sweep<T> {
             // What a model or the trainer refuses is told before anything is trained.
             self.prepare(cell, (objective, activation), samples.n_inputs())?;
         }
-        let progress =
-            Progress { total: cells.len(), done: rows.len(), found: rows.len(), running: 0 };
+        let (total, found) = (cells.len(), rows.len());
+        let progress = Progress { total, done: found, found, running: 0, was_cut_off };
         observer.on_start(progress);
         let cores = self.threads.min(missing.len().max(1));
         let queue = Mutex::new(missing.into_iter());
@@ -127,11 +127,11 @@ impl<T: Real> Sweep<T> {
         &self,
         cells: &[Cell],
         samples: &Samples<'_, T>,
-    ) -> Result<(Option<Store>, Vec<Row>), Error> {
-        let Some(path) = &self.path else { return Ok((None, Vec::new())) };
+    ) -> Result<(Option<Store>, Found), Error> {
+        let Some(path) = &self.path else { return Ok((None, Found::default())) };
         let header = Header::new(&self.grid, self.protocol, samples);
         let (store, found) = Store::open(path, &header, cells)?;
-        Ok((Some(store), found.rows))
+        Ok((Some(store), found))
     }
 
     /// Trains one cell and adds its row. An error is one of the sweep: of files, arguments or memory.

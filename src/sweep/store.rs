@@ -84,8 +84,8 @@ pub(super) struct Store {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub rows: Vec<Row>,
-    /// Whether the last row was cut off.
-    pub truncated: bool,
+    /// Whether the last row had been cut off.
+    pub was_cut_off: bool,
 }
 
 impl Store {
@@ -99,8 +99,8 @@ impl Store {
         let mut lines = lines.read(true).append(true).create(true).open(path).map_err(io)?;
         let text = fs::read_to_string(path).map_err(io)?;
         let complete = text.rfind('\n').map_or(0, |end| end + 1);
-        let mut found = Found { rows: Vec::new(), truncated: complete < text.len() };
-        if found.truncated {
+        let mut found = Found { rows: Vec::new(), was_cut_off: complete < text.len() };
+        if found.was_cut_off {
             lines.set_len(complete as u64).map_err(io)?;
         }
         let format = |reason| Error::Format { path: path.to_owned(), reason };
