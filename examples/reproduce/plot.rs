@@ -17,6 +17,9 @@ type Metric = fn(&Row) -> Option<f64>;
 const METRICS: [(&str, Metric); 2] =
     [("average activation fraction", fraction), ("dead units", dead)];
 
+/// What the axes show beyond 0 and 1.
+const MARGIN: f64 = 0.03;
+
 /// Colour, of the palette by Okabe and Ito, and marker of each model.
 fn style(model: &str) -> (&'static str, MarkerShape) {
     match model {
@@ -42,10 +45,14 @@ pub fn write(arguments: &Arguments, panels: &[&Panel]) -> Result<(), Box<dyn Err
                     .with_title(title.clone())
                     .with_x_label(coefficient(&panel.models))
                     .with_y_label(label)
-                    .with_x_axis_min(0.0)
-                    .with_x_axis_max(1.02)
-                    .with_y_axis_min(0.0)
-                    .with_y_axis_max(1.0),
+                    // Markers at 0 and 1 are whole.
+                    .with_x_axis_min(-MARGIN)
+                    .with_x_axis_max(1.0 + MARGIN)
+                    .with_y_axis_min(-MARGIN)
+                    .with_y_axis_max(1.0 + MARGIN)
+                    .with_x_tick_step(0.2)
+                    .with_y_tick_step(0.2)
+                    .with_force_margins(70.0, 20.0),
             );
             plots.push(cell);
         }
