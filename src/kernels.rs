@@ -198,6 +198,57 @@ kernels! {
         sum
     }
 
+    /// One step of accelerated proximal descent on a code. With h, p the present and the preceding
+    /// of the `codes`, c, q those of the `correlations`, and β the `momentum`,
+    /// v = h + β(h − p) + `step` · (c + β(c − q)), and `next` ← v − v clamped to the `bounds`.
+    ///
+    /// Gives (h + β(h − p) − `next`) · (`next` − h), which is positive where the momentum leads
+    /// uphill.
+    fn shrink(
+        next: &'a mut [T],
+        codes: (&'a [T], &'a [T]),
+        correlations: (&'a [T], &'a [T]),
+        momentum: T,
+        step: T,
+        bounds: (T, T),
+    ) -> T {
+        let ahead = |now: T, before: T| now + momentum * (now - before);
+        let (lower, upper) = bounds;
+        let all = codes.0.iter().zip(codes.1).zip(correlations.0.iter().zip(correlations.1));
+        for (next, ((&h, &p), (&c, &q))) in next.iter_mut().zip(all) {
+            let v = ahead(h, p) + step * ahead(c, q);
+            let below = if v > upper { upper } else { v };
+            *next = v - if below < lower { lower } else { below };
+        }
+        let turn = |next: T, h: T, p: T| (ahead(h, p) - next) * (next - h);
+        let mut sums = [T::zero(); LANES];
+        let (next, next_rest) = next.as_chunks::<LANES>();
+        let (code, code_rest) = codes.0.as_chunks::<LANES>();
+        let (previous, previous_rest) = codes.1.as_chunks::<LANES>();
+        for (next, (h, p)) in next.iter().zip(code.iter().zip(previous)) {
+            sums = from_fn(|lane| sums[lane] + turn(next[lane], h[lane], p[lane]));
+        }
+        let rest = next_rest.iter().zip(code_rest.iter().zip(previous_rest));
+        rest.fold(total(sums), |sum, (&next, (&h, &p))| sum + turn(next, h, p))
+    }
+
+    /// ‖h‖₁ of a code, h · c with its correlations, and the largest of the numbers c, −`mirror` · c
+    /// and 0.
+    fn code_sums(code: &'a [T], correlation: &'a [T], mirror: T) -> (T, T, T) {
+        let larger = |largest: T, c: T| {
+            let c = if c < T::zero() { -mirror * c } else { c };
+            if c > largest { c } else { largest }
+        };
+        let mut largest = [T::zero(); LANES];
+        let (chunks, rest) = correlation.as_chunks::<LANES>();
+        for c in chunks {
+            largest = from_fn(|lane| larger(largest[lane], c[lane]));
+        }
+        let largest = largest.iter().chain(rest).fold(T::zero(), |most, &c| larger(most, c));
+        let l1 = sum_over(code, code, |h, _| h.abs());
+        (l1, sum_over(code, correlation, |h, c| h * c), largest)
+    }
+
     /// `values ← factor · values`.
     fn scale(values: &'a mut [T], factor: T) -> () {
         for value in values {
@@ -230,6 +281,45 @@ mod tests {
                     values[at] = bad;
                     assert!(!are_finite(&values), "{bad} at {at} of {length}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_shrinks_by_the_definition() {
+        for length in [1, 31, 32, 33, 100] {
+            let number = |i: usize, k: usize| ((i * k + 3) % 11) as f64 / 4.0 - 1.25;
+            let of = |k: usize| (0..length).map(|i| number(i, k)).collect::<Vec<f64>>();
+            let (h, p, c, q) = (of(2), of(3), of(5), of(7));
+            for (lower, beta) in [(-0.5, 0.25), (f64::NEG_INFINITY, 0.5), (-0.5, 0.0)] {
+                let mut next = vec![f64::NAN; length];
+                let turn = shrink(&mut next, (&h, &p), (&c, &q), beta, 0.5, (lower, 0.5));
+                let mut expected = 0.0;
+                for i in 0..length {
+                    let z = h[i] + beta * (h[i] - p[i]);
+                    let v: f64 = z + 0.5 * (c[i] + beta * (c[i] - q[i]));
+                    let shrunk = (v.abs() - 0.5).max(0.0) * v.signum();
+                    let one = if lower.is_finite() { shrunk } else { shrunk.max(0.0) };
+                    assert_eq!(next[i], one);
+                    expected += (z - one) * (one - h[i]);
+                }
+                assert_eq!(turn, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn sums_of_a_code_are_those_of_the_definition() {
+        for length in [1, 15, 16, 17, 100] {
+            for sign in [1.0, -1.0] {
+                let h: Vec<f64> = (0..length).map(|i| f64::from(i % 5) - 2.0).collect();
+                let mut c: Vec<f64> = (0..length).map(|i| f64::from(i % 7) - 3.0).collect();
+                c[length as usize - 1] = sign * 9.0;
+                let l1: f64 = h.iter().map(|h| h.abs()).sum();
+                let inner: f64 = h.iter().zip(&c).map(|(h, c)| h * c).sum();
+                let most = c.iter().fold(0.0_f64, |most, &c| most.max(c));
+                assert_eq!(code_sums(&h, &c, 1.0), (l1, inner, 9.0));
+                assert_eq!(code_sums(&h, &c, 0.0), (l1, inner, most));
             }
         }
     }

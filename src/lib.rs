@@ -50,9 +50,10 @@
 //! [`activation`] and [`regularizer`] hold the built-in ones, [`objective`] the trait
 //! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
 //! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
-//! preparation of data. [`theory`] says before a training what λ will do, [`study`] compares during
-//! one what is said with what is measured, and [`check`] tells whether an activation or a
-//! regularizer of yours is right. The common names are re-exported here and in [`prelude`].
+//! preparation of data, [`sparse_coding`] the baseline without an encoder. [`theory`] says before
+//! a training what λ will do, [`study`] compares during one what is said with what is measured, and
+//! [`check`] tells whether an activation or a regularizer of yours is right. The common names are
+//! re-exported here and in [`prelude`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
@@ -80,6 +81,7 @@ pub mod regularizer;
 mod samples;
 mod scalar;
 mod sparse;
+pub mod sparse_coding;
 pub mod study;
 #[cfg(feature = "sweep")]
 pub mod sweep;
@@ -111,6 +113,7 @@ pub use regularizer::{
 };
 pub use samples::Samples;
 pub use scalar::Real;
+pub use sparse_coding::{CodeSign, LearnedDictionary, SparseCodes, SparseCoding};
 pub use train::{
     EarlyStopping, EndEvent, EpochEvent, EpochRecord, FitOptions, LearningRate, Observer, Report,
     StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning,
