@@ -3,13 +3,24 @@
 use crate::data::Split;
 use crate::table::{self, Judgement, Row};
 use nalgebra::DMatrix;
-use regularized_autoencoder::Error;
 use regularized_autoencoder::data::Whitening;
+use regularized_autoencoder::sparse_coding::evaluate_codes;
+use regularized_autoencoder::{CodeSign, Error, SparseCoding};
+
+/// Times that λ is tried, at most, and turns of codes and dictionary in each, and in the end.
+const SEARCHES: usize = 12;
+const SHORT: usize = 4;
+const LONG: usize = 20;
 
 /// The rows of all baselines.
 pub fn rows(split: &Split, fraction: f64, n_atoms: usize) -> Result<Vec<Row>, Error> {
     let components = (fraction * n_atoms as f64).round().max(1.0) as usize;
-    Ok(vec![raw(split), principal_components(split, components)?])
+    Ok(vec![
+        raw(split),
+        principal_components(split, components)?,
+        sparse_coding(split, CodeSign::NonNegative, fraction, n_atoms)?,
+        sparse_coding(split, CodeSign::Signed, fraction, n_atoms)?,
+    ])
 }
 
 fn raw(split: &Split) -> Row {
@@ -39,6 +50,62 @@ fn principal_components(split: &Split, components: usize) -> Result<Row, Error> 
     let (test, reconstructed) = project(&split.test.x)?;
     let explained = explained_variance(&split.test.x, &reconstructed);
     row.judgement = Some(judged(split, training, test, explained));
+    Ok(row)
+}
+
+/// Sparse coding, Eq. 2, with the λ that gives the wanted fraction of codes other than 0.
+fn sparse_coding(
+    split: &Split,
+    sign: CodeSign,
+    fraction: f64,
+    n_atoms: usize,
+) -> Result<Row, Error> {
+    let (x, test) = (&split.training.x, &split.test.x);
+    let coding = |lambda: f64, turns| {
+        SparseCoding::builder(lambda)
+            .sign(sign)
+            .tolerance(1e-3)
+            .iterations(turns)
+            .threads(std::thread::available_parallelism().map_or(1, usize::from))
+            .build()
+    };
+    let (mut low, mut high) = (1e-2, None);
+    let mut filters = None;
+    for _ in 0..SEARCHES {
+        let lambda = high.map_or(10.0 * low, |high: f64| (low * high).sqrt());
+        let coding = coding(lambda, SHORT)?;
+        let learned = match &filters {
+            Some(filters) => coding.fit_from(filters, x)?,
+            None => coding.fit(n_atoms, x)?,
+        };
+        let found = evaluate_codes(&learned.filters, &learned.codes.codes, x, 0.0)?;
+        filters = Some(learned.filters);
+        let excess = found.average_activation_fraction / fraction - 1.0;
+        if excess > 0.0 {
+            low = lambda
+        } else {
+            high = Some(lambda)
+        }
+        if excess.abs() < 0.02 {
+            break;
+        }
+    }
+    let lambda = high.map_or(low, |high| (low * high).sqrt());
+    let coding = coding(lambda, LONG)?;
+    let learned = coding.fit(n_atoms, x)?;
+    let (training, codes) = (learned.codes.codes, coding.encode(&learned.filters, test)?.codes);
+    let on = |x, codes| evaluate_codes(&learned.filters, codes, x, 0.0);
+    let (fitted, tested) = (on(x, &training)?, on(test, &codes)?);
+    let sign = if sign == CodeSign::Signed { "signed" } else { "non-negative" };
+    let mut row = Row::new(format!("sparse coding, {sign}"), "–");
+    row.strength = Some(lambda);
+    row.judgement = Some(Judgement {
+        fraction: fitted.average_activation_fraction,
+        dead: fitted.dead_units as f64 / n_atoms as f64,
+        hard_zeros: tested.hard_zero_fraction,
+        explained: tested.explained_variance.unwrap_or(f64::NAN),
+        accuracy: table::accuracy(split, training.map(f64::from), codes.map(f64::from)),
+    });
     Ok(row)
 }
 
