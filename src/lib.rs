@@ -61,12 +61,14 @@
 pub mod activation;
 mod autoencoder;
 pub mod check;
+pub mod codes;
 mod constraint;
 pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
 mod inference;
+pub mod inspect;
 mod kernels;
 mod matmul;
 mod memory;
@@ -74,11 +76,13 @@ pub mod metrics;
 pub mod model;
 mod numerics;
 pub mod objective;
+mod pieces;
 pub mod prelude;
 mod random;
 pub mod regularizer;
 mod samples;
 mod scalar;
+pub mod scores;
 mod sparse;
 pub mod study;
 #[cfg(feature = "sweep")]
@@ -92,6 +96,7 @@ pub use activation::{
     LeakyRelu, Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
 pub use autoencoder::{AnyAutoEncoder, AutoEncoderBuilder, RegularizedAutoEncoder};
+pub use codes::{SparseCode, SparseCodes};
 pub use constraint::Constraint;
 pub use corruption::{
     Corruption, CorruptionMetadata, GaussianNoise, Masking, Noise, SaltAndPepper,
