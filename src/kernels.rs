@@ -104,6 +104,11 @@ kernels! {
         }
     }
 
+    /// Whether one of the values has a magnitude above the bound.
+    fn any_above(values: &'a [T], bound: T) -> bool {
+        values.iter().fold(false, |any, value| any | (value.abs() > bound))
+    }
+
     /// The sum of the absolute values.
     fn sum_of_magnitudes(values: &'a [T]) -> T {
         sum_over(values, values, |value, _| value.abs())

@@ -62,12 +62,14 @@
 pub mod activation;
 mod autoencoder;
 pub mod check;
+pub mod codes;
 mod constraint;
 pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
 mod inference;
+pub mod inspect;
 mod kernels;
 mod matmul;
 mod memory;
@@ -75,11 +77,13 @@ pub mod metrics;
 pub mod model;
 mod numerics;
 pub mod objective;
+mod pieces;
 pub mod prelude;
 mod random;
 pub mod regularizer;
 mod samples;
 mod scalar;
+pub mod scores;
 mod sparse;
 pub mod sparse_coding;
 pub mod study;
@@ -94,6 +98,7 @@ pub use activation::{
     LeakyRelu, Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
 pub use autoencoder::{AnyAutoEncoder, AutoEncoderBuilder, RegularizedAutoEncoder};
+pub use codes::{SparseCode, SparseCodes};
 pub use constraint::Constraint;
 pub use corruption::{
     Corruption, CorruptionMetadata, GaussianNoise, Masking, Noise, SaltAndPepper,

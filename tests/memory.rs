@@ -2,8 +2,9 @@
 #![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
 
 use nalgebra::DMatrix;
+use regularized_autoencoder::inspect::TopSamples;
 use regularized_autoencoder::{
-    Contractive, EarlyStopping, FitOptions, Parameters, RegularizedAutoEncoder, Trainer,
+    Contractive, EarlyStopping, FitOptions, Parameters, RegularizedAutoEncoder, Trainer, scores,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
@@ -158,4 +159,28 @@ fn a_piece_takes_no_more_than_a_training() {
         trainer().partial_fit(model, &mut state, x).unwrap();
     });
     assert!(bytes <= bound(3 * PARAMETERS), "{bytes} bytes > {}", bound(3 * PARAMETERS));
+}
+
+/// The dense codes and reconstructions of a data set are not there when only a few of their numbers
+/// are wanted.
+#[test]
+fn sparse_codes_scores_and_top_samples_take_no_dense_array() {
+    let x = DMatrix::from_fn(N_INPUTS, N_SAMPLES, |i, j| ((i * j) as f32).sin());
+    let model = RegularizedAutoEncoder::builder(N_INPUTS, N_HIDDEN).build().unwrap();
+    let dense = 4 * N_SAMPLES * N_HIDDEN;
+    assert!(peak(|| drop(model.encode(&x).unwrap())) >= dense, "the measure measures");
+    // Pre-activations, codes and reconstructions of 256 samples.
+    let pieces = 4 * 256 * (2 * N_HIDDEN + N_INPUTS);
+    // An index and a value; vectors may have room for twice as many as they hold.
+    let kept = 2 * 8 * N_SAMPLES * (8 + 4);
+    // What is kept of a piece, offsets or scores, and what the products take.
+    let small = 256 * 1024 + 2 * 8 * N_SAMPLES;
+    for (what, bytes) in [
+        ("sparse codes", peak(|| drop(model.encode_topk(&x, 8).unwrap()))),
+        ("scores", peak(|| drop(scores::reconstruction_errors(&model, &x).unwrap()))),
+        ("top samples", peak(|| drop(TopSamples::of(&model, &x, 8).unwrap()))),
+    ] {
+        assert!(bytes <= pieces + kept + small, "{what}: {bytes} bytes");
+        assert!(bytes < dense / 2, "{what}: {bytes} bytes of {dense}");
+    }
 }

@@ -1,7 +1,9 @@
 //! Encoding one sample takes no memory.
 #![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
 
-use regularized_autoencoder::{Activation, Real, RegularizedAutoEncoder, Relu, Sigmoid, Softplus};
+use regularized_autoencoder::{
+    Activation, Real, RegularizedAutoEncoder, Relu, Sigmoid, Softplus, SparseCode,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -63,6 +65,23 @@ fn one_sample_is_encoded_without_memory() {
     encodes_without_memory::<f64>(Sigmoid);
     encodes_without_memory::<f32>(Softplus::new());
     encodes_without_memory::<f64>(Softplus::new());
+}
+
+#[test]
+fn one_sample_is_encoded_sparsely_without_memory() {
+    let model = RegularizedAutoEncoder::<f32>::builder(37, 200).build().unwrap();
+    let sample: Vec<f32> = (0..37).map(|i| (i as f32).sin()).collect();
+    let mut code = SparseCode::new(200).unwrap();
+    for k in [1, 32, 150, 200] {
+        let count = allocations(|| model.encode_topk_into(&sample, k, &mut code).unwrap());
+        assert_eq!((count, code.indices().len()), (0, k));
+    }
+    // All codes of a sigmoid, and none of them.
+    for (threshold, kept) in [(0.0, 200), (1.0, 0)] {
+        let count =
+            allocations(|| model.encode_sparse_into(&sample, threshold, &mut code).unwrap());
+        assert_eq!((count, code.values().len()), (0, kept));
+    }
 }
 
 #[test]

@@ -47,3 +47,11 @@ pub fn time_of_steps<T: Real>(
     let measured = (epochs - 1) * STEPS_PER_EPOCH;
     Duration::from_secs_f64(seconds * steps as f64 / measured as f64)
 }
+
+/// Numbers of mean 0 and variance 1 without a pattern, which `peers/encode.py` computes too.
+pub fn noise(rows: usize, columns: usize) -> DMatrix<f32> {
+    DMatrix::from_fn(rows, columns, |i, j| {
+        let uniform = ((i as f64 * 12.9898 + j as f64 * 78.233).sin() * 43758.5453).rem_euclid(1.0);
+        (12.0_f64.sqrt() * (uniform - 0.5)) as f32
+    })
+}

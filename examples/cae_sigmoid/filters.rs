@@ -3,6 +3,8 @@
 use crate::Run;
 use kuva::render::color::Color;
 use kuva::render::render::{Primitive, Scene, TextAnchor};
+use regularized_autoencoder::Error;
+use regularized_autoencoder::inspect::{FilterSheet, SheetLayout};
 
 /// Rows and columns of an image, and so of a filter.
 const SIDE: usize = 8;
@@ -36,7 +38,7 @@ const COLORS: [[f64; 3]; 5] = [
 ];
 
 /// 64 filters of each run, taken evenly from the most to the least often active unit.
-pub fn sheet(runs: &[Run]) -> Scene {
+pub fn sheet(runs: &[Run]) -> Result<Scene, Error> {
     let rows = runs.len().div_ceil(COLUMNS) as f64;
     let width = COLUMNS as f64 * (PANEL + MARGIN) + MARGIN;
     let height = rows * (PANEL + TITLE + MARGIN) + MARGIN + LEGEND;
@@ -47,29 +49,26 @@ pub fn sheet(runs: &[Run]) -> Scene {
         let active = run.evaluation.average_activation_fraction;
         let title = format!("λ = {}, activation fraction {active:.2}", run.coefficient);
         text(&mut scene, left - PIXEL, top + TITLE - 9.0, TextAnchor::Start, 13, &title);
-        panel(&mut scene, left, top + TITLE, run);
+        panel(&mut scene, left, top + TITLE, run)?;
     }
     legend(&mut scene, width / 2.0, height - LEGEND);
-    scene
+    Ok(scene)
 }
 
-fn panel(scene: &mut Scene, left: f64, top: f64, run: &Run) {
-    let rate = &run.evaluation.activation_rate;
-    let mut units: Vec<usize> = (0..rate.len()).collect();
-    units.sort_by(|&a, &b| rate[b].total_cmp(&rate[a]));
+fn panel(scene: &mut Scene, left: f64, top: f64, run: &Run) -> Result<(), Error> {
     let framed = PANEL + 2.0 * PIXEL;
     rectangle(scene, left - PIXEL, top - PIXEL, framed, framed, GAP);
-    let every = units.len() / (ROW * ROW);
-    for (place, unit) in units.into_iter().step_by(every).take(ROW * ROW).enumerate() {
-        let (row, column) = (place / ROW, place % ROW);
-        let filter = run.parameters.filters().column(unit);
-        let largest = filter.amax();
-        for (pixel, weight) in filter.iter().enumerate() {
-            let x = left + column as f64 * STEP + (pixel % SIDE) as f64 * PIXEL;
-            let y = top + row as f64 * STEP + (pixel / SIDE) as f64 * PIXEL;
-            rectangle(scene, x, y, PIXEL, PIXEL, color(f64::from(weight / largest)));
-        }
+    let rows = run.evaluation.units().by_rate().rows;
+    let every = rows.len() / (ROW * ROW);
+    let units = rows.iter().step_by(every).take(ROW * ROW).map(|row| row.unit);
+    let layout = SheetLayout::new(SIDE, SIDE, 1).columns(ROW).gap(0);
+    let sheet = FilterSheet::draw(run.parameters.filters(), units, layout)?;
+    for (at, grey) in sheet.pixels.iter().enumerate() {
+        let place = |pixel: usize| (pixel + pixel / SIDE) as f64 * PIXEL;
+        let (x, y) = (left + place(at % sheet.width), top + place(at / sheet.width));
+        rectangle(scene, x, y, PIXEL, PIXEL, color((f64::from(*grey) - 128.0) / 127.0));
     }
+    Ok(())
 }
 
 /// The colours of −1 to 1, and what they mean.

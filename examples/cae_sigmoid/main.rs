@@ -86,7 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let raster = RasterBackend::new().with_scale(2.0);
-    filters_png.finish(raster.render_scene(&filters::sheet(&runs))?)?;
+    filters_png.finish(raster.render_scene(&filters::sheet(&runs)?)?)?;
     let sparsity = curve::sparsity(&runs);
     sparsity_svg.finish(SvgBackend::default().render_scene(&sparsity))?;
     sparsity_png.finish(raster.render_scene(&sparsity)?)?;

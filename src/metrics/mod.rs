@@ -2,6 +2,9 @@
 
 mod moments;
 mod tally;
+mod units;
+
+pub use units::{UnitStatistics, UnitTable};
 
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
@@ -30,6 +33,10 @@ pub struct Evaluation {
     pub hard_zero_fraction: f64,
     /// For each unit, the share of the samples for which it is active; m values.
     pub activation_rate: Vec<f64>,
+    /// ρ_j = E\[h_j\] of each unit; m values.
+    pub code_mean: Vec<f64>,
+    /// The largest code of each unit; m values.
+    pub code_max: Vec<f64>,
     /// For each sample, the number of active units; N values.
     pub active_units: Vec<usize>,
     /// E\[a_j\] of each unit; m values.
@@ -206,6 +213,8 @@ fn measure<T: Real>(
     let spread: f64 = totals.inputs.variance().sum();
     let pre_activation_mean: Vec<f64> = totals.pre_activations.mean().collect();
     let pre_activation_variance: Vec<f64> = totals.pre_activations.variance().collect();
+    let code_mean: Vec<f64> = totals.codes.iter().map(|sum| sum / n_samples as f64).collect();
+    finite_results("mean code", &code_mean, Some)?;
     finite_results("reconstruction error", &[reconstruction_error], |_| None)?;
     finite_results("variance of the samples", &[spread], |_| None)?;
     finite_results("mean of the pre-activation", &pre_activation_mean, Some)?;
@@ -218,6 +227,8 @@ fn measure<T: Real>(
         dead_units: active_samples.iter().filter(|count| **count == 0).count(),
         hard_zero_fraction: totals.hard_zeros as f64 / pairs,
         activation_rate: active_samples.iter().map(|n| *n as f64 / n_samples as f64).collect(),
+        code_mean,
+        code_max: totals.largest_codes,
         active_units,
         pre_activation_mean,
         pre_activation_variance,

@@ -4,6 +4,7 @@ use super::moments::Moments;
 use crate::activation::Activation;
 use crate::error::Error;
 use crate::inference::{decode_piece, encode_piece};
+use crate::kernels::sum_columns;
 use crate::memory::zeros;
 use crate::model::Parameters;
 use crate::scalar::Real;
@@ -13,6 +14,9 @@ pub(super) struct Counts {
     /// For each unit, the samples for which it is active.
     pub active_samples: Vec<usize>,
     pub hard_zeros: usize,
+    /// For each unit, the sum of its codes and the largest.
+    pub codes: Vec<f64>,
+    pub largest_codes: Vec<f64>,
     pub squared_error: f64,
     pub inputs: Moments,
     pub pre_activations: Moments,
@@ -23,6 +27,8 @@ impl Counts {
         Self {
             active_samples: vec![0; n_hidden],
             hard_zeros: 0,
+            codes: vec![0.0; n_hidden],
+            largest_codes: vec![f64::NEG_INFINITY; n_hidden],
             squared_error: 0.0,
             inputs: Moments::new(n_inputs),
             pre_activations: Moments::new(n_hidden),
@@ -35,6 +41,12 @@ impl Counts {
             *total += active;
         }
         self.hard_zeros += other.hard_zeros;
+        for (total, sum) in self.codes.iter_mut().zip(&other.codes) {
+            *total += sum;
+        }
+        for (largest, other) in self.largest_codes.iter_mut().zip(&other.largest_codes) {
+            *largest = largest.max(*other);
+        }
         self.squared_error += other.squared_error;
         self.inputs.add(&other.inputs);
         self.pre_activations.add(&other.pre_activations);
@@ -88,6 +100,8 @@ impl<T: Real> Tally<T> {
         counts.pre_activations.measure(a);
         counts.active_samples.fill(0);
         counts.hard_zeros = 0;
+        sum_columns(&mut counts.codes, h);
+        counts.largest_codes.fill(f64::NEG_INFINITY);
         for (code, units) in h.chunks_exact(n_hidden).zip(&mut self.active_units) {
             *units = 0;
             for (count, h) in counts.active_samples.iter_mut().zip(code) {
@@ -95,6 +109,9 @@ impl<T: Real> Tally<T> {
                 *count += is_active;
                 *units += is_active;
                 counts.hard_zeros += usize::from(h.is_zero());
+            }
+            for (largest, h) in counts.largest_codes.iter_mut().zip(code) {
+                *largest = largest.max(h.as_f64());
             }
         }
         Ok(())

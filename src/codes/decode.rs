@@ -1,0 +1,73 @@
+//! Decoding sparse codes.
+
+use super::SparseCodes;
+use crate::autoencoder::RegularizedAutoEncoder;
+use crate::error::{Error, finite_results, same_size};
+use crate::inference::{CHUNK, team};
+use crate::kernels::add_columns;
+use crate::memory::zero_matrix;
+use crate::model::Parameters;
+use crate::scalar::{Real, compiled};
+use crate::team::chunks;
+use nalgebra::DMatrix;
+
+impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
+    /// y = Wᵀh + b_d: the reconstructions (n × N) of sparse codes, in time for each code that is
+    /// kept and none for the others.
+    ///
+    /// Equal to [`decode`](Self::decode) of the dense codes up to rounding: the products are summed
+    /// in another order.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the codes are of another number of units, [`Error::Empty`] without
+    /// samples, [`Error::NotFiniteResult`] if a reconstruction overflows, [`Error::TooLarge`] if
+    /// they do not fit into memory, [`Error::Threads`] if threads cannot be started.
+    ///
+    /// ```
+    /// use nalgebra::{DVector, dmatrix};
+    /// use regularized_autoencoder::{Parameters, RegularizedAutoEncoder, SparseCodes};
+    /// let filters = dmatrix![1.0, 0.0, 1.0; 0.0, 1.0, 1.0];
+    /// let model = RegularizedAutoEncoder::builder(2, 3)
+    ///     .parameters(Parameters::new(filters, DVector::zeros(3), None)?)
+    ///     .build()?;
+    /// // 2 W_1 + 3 W_3
+    /// let codes = SparseCodes::new(3, vec![0, 2], vec![0, 2], vec![2.0, 3.0])?;
+    /// assert_eq!(model.decode_sparse(&codes)?, dmatrix![5.0; 3.0]);
+    /// # Ok::<(), regularized_autoencoder::Error>(())
+    /// ```
+    pub fn decode_sparse(&self, codes: &SparseCodes<T>) -> Result<DMatrix<T>, Error> {
+        same_size("values per code", self.n_hidden(), codes.n_hidden())?;
+        if codes.n_samples() == 0 {
+            let (what, n_inputs) = ("sparse codes", codes.n_hidden());
+            return Err(Error::Empty { what, n_inputs, n_samples: 0 });
+        }
+        let (parameters, threads) = (self.parameters(), self.threads());
+        compiled!(T, decode_in(
+            parameters: &Parameters<T>,
+            codes: &SparseCodes<T>,
+            threads: usize,
+        ) -> Result<DMatrix<T>, Error>)
+    }
+}
+
+fn decode_in<T: Real>(
+    parameters: &Parameters<T>,
+    codes: &SparseCodes<T>,
+    threads: usize,
+) -> Result<DMatrix<T>, Error> {
+    let (n_inputs, n_samples) = (parameters.n_inputs(), codes.n_samples());
+    let filters = parameters.filters.as_slice();
+    let mut reconstructions = zero_matrix("reconstructions", n_inputs, n_samples)?;
+    let pieces = chunks(reconstructions.as_mut_slice(), n_inputs * CHUNK);
+    team(threads, n_samples)?.try_for_each(pieces, |piece, reconstructions| {
+        for (offset, y) in reconstructions.chunks_exact_mut(n_inputs).enumerate() {
+            let (indices, values) = codes.at(piece * CHUNK + offset);
+            if let Some(bias) = &parameters.decoder_bias {
+                y.copy_from_slice(bias.as_slice());
+            }
+            add_columns(y, filters, indices, values);
+        }
+        finite_results("reconstruction", reconstructions, |_| None)
+    })?;
+    Ok(reconstructions)
+}

@@ -1,0 +1,116 @@
+//! Reconstruction errors of single samples.
+
+use crate::activation::Activation;
+use crate::autoencoder::RegularizedAutoEncoder;
+use crate::error::{Error, finite_results, same_size};
+use crate::inference::CHUNK;
+use crate::memory::zeros;
+use crate::samples::Samples;
+use crate::scalar::Real;
+
+/// ‖x − y‖² of each sample (n × N, any N): the sum over the inputs, in f64; N values.
+///
+/// Their mean is the J_AE of [`metrics::evaluate`](crate::metrics::evaluate). Samples are
+/// reconstructed in pieces on the model's threads, so that no n × N array of reconstructions exists;
+/// the number of threads changes no bit.
+///
+/// # Errors
+/// Those of [`reconstruct`](RegularizedAutoEncoder::reconstruct), and [`Error::NotFiniteResult`] if
+/// a square overflows.
+///
+/// ```
+/// use nalgebra::{DVector, dmatrix};
+/// use regularized_autoencoder::{Identity, Parameters, RegularizedAutoEncoder, scores};
+/// // y = (x_1, 0)
+/// let model = RegularizedAutoEncoder::builder(2, 1)
+///     .activation(Identity)
+///     .parameters(Parameters::new(dmatrix![1.0; 0.0], DVector::zeros(1), None)?)
+///     .build()?;
+/// let x = dmatrix![7.0, 7.0; 0.0, 3.0];
+/// assert_eq!(scores::reconstruction_errors(&model, &x)?, [0.0, 9.0]);
+/// # Ok::<(), regularized_autoencoder::Error>(())
+/// ```
+pub fn reconstruction_errors<'a, T: Real, A: Activation<T>, R>(
+    model: &RegularizedAutoEncoder<T, A, R>,
+    samples: impl Into<Samples<'a, T>>,
+) -> Result<Vec<f64>, Error> {
+    let samples = samples.into();
+    same_size("values per sample", model.n_inputs(), samples.n_inputs())?;
+    samples.check("samples")?;
+    let (n_inputs, n_samples) = (samples.n_inputs(), samples.n_samples());
+    let mut errors = zeros("reconstruction errors", n_samples, 1)?;
+    // A piece for each thread at a time.
+    let size = CHUNK.saturating_mul(model.threads().min(available_threads()));
+    for (errors, samples) in errors.chunks_mut(size).zip(samples.chunks(size)) {
+        let reconstructions = model.reconstruct(&Samples::from_slice(samples, n_inputs)?)?;
+        let pairs = samples.chunks_exact(n_inputs).zip(reconstructions.column_iter());
+        for (error, (x, y)) in errors.iter_mut().zip(pairs) {
+            *error = x.iter().zip(&y).map(|(x, y)| squared_difference(*x, *y)).sum();
+        }
+    }
+    finite_results("reconstruction error", &errors, |_| None)?;
+    Ok(errors)
+}
+
+fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn squared_difference<T: Real>(x: T, y: T) -> f64 {
+    let difference = x.as_f64() - y.as_f64();
+    difference * difference
+}
+
+/// What one feature contributes to the reconstruction error of a sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Contribution {
+    /// The input, i.
+    pub input: usize,
+    /// (x_i − y_i)².
+    pub squared_residual: f64,
+    /// y_i − x_i: positive where the model expects more.
+    pub residual: f64,
+}
+
+/// The squared residual of each input of one sample (n values), the largest first; of equal ones
+/// that of the lower input. They sum to the sample's reconstruction error.
+///
+/// # Errors
+/// Those of [`reconstruction_errors`].
+///
+/// ```
+/// use nalgebra::{DVector, dmatrix};
+/// use regularized_autoencoder::{Identity, Parameters, RegularizedAutoEncoder, scores};
+/// // y = (x_1, 0, 0)
+/// let model = RegularizedAutoEncoder::builder(3, 1)
+///     .activation(Identity)
+///     .parameters(Parameters::new(dmatrix![1.0; 0.0; 0.0], DVector::zeros(1), None)?)
+///     .build()?;
+/// let largest = scores::contributions(&model, &[7.0, 2.0, -3.0])?[0];
+/// assert_eq!((largest.input, largest.squared_residual, largest.residual), (2, 9.0, 3.0));
+/// # Ok::<(), regularized_autoencoder::Error>(())
+/// ```
+pub fn contributions<T: Real, A: Activation<T>, R>(
+    model: &RegularizedAutoEncoder<T, A, R>,
+    sample: &[T],
+) -> Result<Vec<Contribution>, Error> {
+    same_size("values per sample", model.n_inputs(), sample.len())?;
+    let reconstruction = model.reconstruct(&Samples::from_slice(sample, sample.len())?)?;
+    let pairs = sample.iter().zip(reconstruction.iter());
+    let mut contributions: Vec<_> = pairs
+        .enumerate()
+        .map(|(input, (x, y))| Contribution {
+            input,
+            squared_residual: squared_difference(*x, *y),
+            residual: y.as_f64() - x.as_f64(),
+        })
+        .collect();
+    for contribution in &contributions {
+        finite_results("squared residual", &[contribution.squared_residual], |_| None)?;
+    }
+    // Stable, so that equal ones stay in the order of the inputs.
+    contributions.sort_by(|a, b| b.squared_residual.total_cmp(&a.squared_residual));
+    Ok(contributions)
+}
