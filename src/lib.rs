@@ -61,6 +61,7 @@
 pub mod activation;
 mod autoencoder;
 pub mod check;
+mod checksum;
 mod constraint;
 pub mod corruption;
 pub mod data;
@@ -112,9 +113,9 @@ pub use regularizer::{
 pub use samples::Samples;
 pub use scalar::Real;
 pub use train::{
-    EarlyStopping, EndEvent, EpochEvent, EpochRecord, FitOptions, LearningRate, Observer, Report,
-    StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning,
-    train_many,
+    Checkpoint, EarlyStopping, EndEvent, EpochEvent, EpochRecord, FitOptions, LearningRate,
+    Observer, Report, StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training,
+    TrainingState, Warning, train_many,
 };
 
 /// Compiles and runs the README's example.

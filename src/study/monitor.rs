@@ -193,7 +193,7 @@ impl<'a, T: Real> TheoryMonitor<'a, T> {
 impl<T: Real> Observer<T> for TheoryMonitor<'_, T> {
     fn on_start(&mut self, event: &StartEvent<'_, T>) -> ControlFlow<()> {
         self.attempt(|monitor| {
-            monitor.steps = 0;
+            monitor.steps = event.steps;
             let (n_inputs, n_samples) = (monitor.samples.n_inputs(), monitor.samples.n_samples());
             let n_hidden = event.parameters.n_hidden();
             let needs = event.regularizer.needs(Shape { n_inputs, n_hidden, n_samples });
@@ -201,7 +201,12 @@ impl<T: Real> Observer<T> for TheoryMonitor<'_, T> {
             monitor.noise = crate::memory::zeros("noise for the monitor", n_inputs, columns)?;
             Random::new(0).fill_with_standard_normal(&mut monitor.noise);
             monitor.prepare(event.steps_per_epoch, event.parameters);
-            monitor.record(0, (event.parameters, event.activation), event.regularizer, None)
+            monitor.record(
+                event.epoch,
+                (event.parameters, event.activation),
+                event.regularizer,
+                None,
+            )
         })
     }
 

@@ -64,16 +64,16 @@ fn partial_fit<T: Real>(
     samples: &Samples<'_, T>,
 ) -> Result<Report, Error> {
     trainer.check_data(&learner, samples, "training data")?;
-    learner.parameters.same_sizes(&state.velocity)?;
+    learner.parameters.same_sizes(&state.motion.velocity)?;
     let mut team = trainer.start_threads(&learner)?;
     // Once: with the first piece.
     let warnings = if state.pieces == 0 { trainer.warnings(&learner) } else { Vec::new() };
-    let mut motion = Motion { state, is_good: false };
+    let mut restless = RestOnFailure { state, is_good: false };
     let mut rollback = Rollback::new(learner);
     trainer.apply_constraint(rollback.learner.parameters)?;
-    let record = one_pass(trainer, &mut team, &mut rollback.learner, motion.state, samples)?;
+    let record = one_pass(trainer, &mut team, &mut rollback.learner, restless.state, samples)?;
     rollback.mark_good();
-    motion.is_good = true;
+    restless.is_good = true;
     let seconds = record.seconds;
     let steps = samples.n_samples().div_ceil(trainer.batch_size);
     let (history, stop_reason) = (vec![record], StopReason::Completed);
@@ -100,11 +100,11 @@ fn one_pass<T: Real>(
         let rate = trainer.learning_rate.at(epoch * steps + step, steps);
         let next_momentum = if step + 1 == steps { 1.0 } else { trainer.momentum };
         if step == 0 {
-            stepper.begin(&mut state.velocity);
+            stepper.begin(&mut state.motion.velocity);
         }
         stepper.load(team, samples, (first, None), (Stage::Training, epoch, step));
         let loss = stepper
-            .step(team, learner, &mut state.velocity, (rate, next_momentum))
+            .step(team, learner, &mut state.motion.velocity, (rate, next_momentum))
             .map_err(|error| error.at_step(epoch, step))?;
         sums.add(&loss, size as f64, rate, begin);
     }
@@ -114,15 +114,15 @@ fn one_pass<T: Real>(
 }
 
 /// Brings the momentum to rest when it is dropped before all went well: at an error or a panic.
-struct Motion<'a, T: Real> {
+struct RestOnFailure<'a, T: Real> {
     state: &'a mut TrainingState<T>,
     is_good: bool,
 }
 
-impl<T: Real> Drop for Motion<'_, T> {
+impl<T: Real> Drop for RestOnFailure<'_, T> {
     fn drop(&mut self) {
         if !self.is_good {
-            self.state.rest();
+            self.state.motion.rest();
         }
     }
 }

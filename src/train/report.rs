@@ -98,7 +98,7 @@ pub struct Report {
 }
 
 /// Sums over the batches of an epoch.
-#[derive(Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct EpochSums {
     reconstruction: f64,
     regularizer: f64,

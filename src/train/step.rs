@@ -53,7 +53,7 @@ pub(super) struct Stepper<'a, T: Real> {
 }
 
 impl<'a, T: Real> Stepper<'a, T> {
-    fn new(
+    pub fn new(
         trainer: &'a Trainer<T>,
         learner: &Learner<'_, T>,
         n_samples: usize,

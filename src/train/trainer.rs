@@ -1,9 +1,10 @@
 //! The trainer's configuration.
 
+use super::early_stopping::EarlyStopping;
 use super::learning_rate::LearningRate;
 use crate::constraint::Constraint;
 use crate::corruption::Corruption;
-use crate::error::{Error, at_least_one, non_negative};
+use crate::error::{Error, at_least_one};
 use crate::scalar::Real;
 use std::sync::Arc;
 
@@ -45,36 +46,6 @@ pub struct Trainer<T: Real> {
     pub(super) early_stopping: Option<EarlyStopping>,
     pub(super) seed: u64,
     pub(super) threads: usize,
-}
-
-/// Stops a training that no longer improves; the model gets the parameters of its best epoch.
-///
-/// What is watched is J on the validation set if one is given, else the mean of J over the epoch's
-/// batches, each measured before its update, so that a validation set is the better judge. The
-/// best epoch is that with the lowest J, whether the training stopped early or not.
-///
-/// ```
-/// use nalgebra::DMatrix;
-/// use regularized_autoencoder::{EarlyStopping, FitOptions, RegularizedAutoEncoder, Trainer};
-/// let x = DMatrix::<f64>::from_fn(3, 120, |i, j| (i as f64 + j as f64).cos());
-/// let (training, validation) = (x.columns(0, 100), x.columns(100, 20));
-/// let mut model = RegularizedAutoEncoder::builder(3, 4).build()?;
-/// let trainer = Trainer::builder()
-///     .epochs(1000)
-///     .learning_rate(0.05)
-///     .early_stopping(EarlyStopping { patience: 3, minimum_improvement: 1e-3 })
-///     .build()?;
-/// let options = FitOptions::default().validation(validation);
-/// let report = trainer.fit_with(&mut model, training, options)?;
-/// assert!(report.history.len() < 1000 && report.best_epoch.is_some());
-/// # Ok::<(), regularized_autoencoder::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EarlyStopping {
-    /// The training stops after this many epochs in a row without improvement.
-    pub patience: usize,
-    /// By how much J must fall below its value at the last improvement to count as another.
-    pub minimum_improvement: f64,
 }
 
 impl<T: Real> Trainer<T> {
@@ -187,8 +158,7 @@ impl<T: Real> TrainerBuilder<T> {
         at_least_one("threads", trainer.threads)?;
         trainer.constraint.validate()?;
         if let Some(stopping) = trainer.early_stopping {
-            at_least_one("patience", stopping.patience)?;
-            non_negative("minimum improvement", stopping.minimum_improvement)?;
+            stopping.validate()?;
         }
         Ok(trainer)
     }
