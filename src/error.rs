@@ -202,6 +202,16 @@ pub enum Error {
         /// Which rule of the format is violated, and by which value.
         reason: String,
     },
+    /// A training was to go on with other settings or data than it began with.
+    #[error("the training cannot go on: {setting} is {now}, but it began with {before}")]
+    OtherTraining {
+        /// What differs.
+        setting: String,
+        /// What the training began with.
+        before: String,
+        /// What it was to go on with.
+        now: String,
+    },
     /// The threads of a training, of encoding or of metrics could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

@@ -62,12 +62,15 @@
 pub mod activation;
 mod autoencoder;
 pub mod check;
+mod checksum;
 pub mod codes;
 mod constraint;
 pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
+#[cfg_attr(not(test), allow(dead_code, reason = "for files to come"))]
+mod files;
 mod inference;
 pub mod inspect;
 mod kernels;
@@ -118,11 +121,11 @@ pub use regularizer::{
 };
 pub use samples::Samples;
 pub use scalar::Real;
-pub use sparse_coding::{CodeSign, LearnedDictionary, SparseCodes, SparseCoding};
+pub use sparse_coding::{CodeSign, LearnedDictionary, OptimalCodes, SparseCoding};
 pub use train::{
-    EarlyStopping, EndEvent, EpochEvent, EpochRecord, FitOptions, LearningRate, Observer, Report,
-    StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning,
-    train_many,
+    Checkpoint, DeadUnitResampling, EarlyStopping, EndEvent, EpochEvent, EpochRecord, Every,
+    FitOptions, LearningRate, Observer, Optimizer, Report, StartEvent, StepEvent, StopReason,
+    Trainer, TrainerBuilder, Training, TrainingState, Warning, train_many,
 };
 
 /// Compiles and runs the README's example.

@@ -19,6 +19,7 @@ pub(crate) enum Purpose {
     ValidationCorruption = 8,
     ValidationNoise = 9,
     Atoms = 10,
+    Resampling = 11,
 }
 
 /// A stream of random numbers that is the same on every machine and for every number of threads.

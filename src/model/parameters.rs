@@ -121,6 +121,24 @@ impl<T: Real> Parameters<T> {
         same_size("length of the decoder bias", decoder_bias(self), decoder_bias(other))
     }
 
+    /// Zeros of the same sizes.
+    pub(crate) fn zeros_alike(&self) -> Self {
+        Self {
+            filters: DMatrix::zeros(self.n_inputs(), self.n_hidden()),
+            encoder_bias: DVector::zeros(self.n_hidden()),
+            decoder_bias: self.decoder_bias.as_ref().map(|bias| DVector::zeros(bias.len())),
+        }
+    }
+
+    /// Makes all values `value`.
+    pub(crate) fn fill(&mut self, value: T) {
+        self.filters.fill(value);
+        self.encoder_bias.fill(value);
+        if let Some(bias) = &mut self.decoder_bias {
+            bias.fill(value);
+        }
+    }
+
     /// Takes the values of `other`, which has the same sizes, without taking memory.
     pub(crate) fn copy_from(&mut self, other: &Self) {
         self.filters.copy_from(&other.filters);

@@ -12,7 +12,7 @@ use nalgebra::DMatrix;
 /// The codes of some samples, and how far they can be from the best.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SparseCodes<T: Real> {
+pub struct OptimalCodes<T: Real> {
     /// h, m × N, a column per sample; what is 0 is 0 exactly.
     pub codes: DMatrix<T>,
     /// For each sample, by how much ‖x − Wᵀh‖² + λ‖h‖₁ exceeds its minimum, at most, up to the
@@ -24,7 +24,7 @@ pub struct SparseCodes<T: Real> {
     pub unconverged: usize,
 }
 
-impl<T: Real> SparseCodes<T> {
+impl<T: Real> OptimalCodes<T> {
     pub(super) fn new(codes: DMatrix<T>, solved: &[Solved]) -> Self {
         Self {
             codes,
@@ -80,14 +80,14 @@ impl SparseCoding {
         &self,
         filters: &DMatrix<T>,
         samples: impl Into<Samples<'a, T>>,
-    ) -> Result<SparseCodes<T>, Error> {
+    ) -> Result<OptimalCodes<T>, Error> {
         let (coding, samples) = (self, &samples.into());
         check(filters, samples)?;
         compiled!(T, encode_in(
             coding: &SparseCoding,
             filters: &DMatrix<T>,
             samples: &Samples<'_, T>,
-        ) -> Result<SparseCodes<T>, Error>)
+        ) -> Result<OptimalCodes<T>, Error>)
     }
 
     /// As many threads as are wanted, have something to do and find a core to do it.
@@ -111,11 +111,11 @@ fn encode_in<T: Real>(
     coding: &SparseCoding,
     filters: &DMatrix<T>,
     samples: &Samples<'_, T>,
-) -> Result<SparseCodes<T>, Error> {
+) -> Result<OptimalCodes<T>, Error> {
     let n_samples = samples.n_samples();
     let mut codes = zero_matrix("codes", filters.ncols(), n_samples)?;
     let mut solved = vec![Solved::default(); n_samples];
     let lasso = Lasso::new(coding, filters.as_slice(), filters.nrows())?;
     lasso.solve(&mut coding.team(n_samples)?, samples, codes.as_mut_slice(), &mut solved)?;
-    Ok(SparseCodes::new(codes, &solved))
+    Ok(OptimalCodes::new(codes, &solved))
 }

@@ -1,6 +1,6 @@
 //! The alternation of codes and dictionary.
 
-use super::codes::{SparseCodes, check, unconverged};
+use super::codes::{OptimalCodes, check, unconverged};
 use super::coding::SparseCoding;
 use super::dictionary::{initial, shorten, update};
 use super::lasso::{Lasso, Solved};
@@ -53,7 +53,7 @@ pub struct LearnedDictionary<T: Real> {
     /// W_j in the columns, n × m, none longer than 1 but by rounding.
     pub filters: DMatrix<T>,
     /// The codes for these filters.
-    pub codes: SparseCodes<T>,
+    pub codes: OptimalCodes<T>,
     /// A record for each turn; the last one is that of `filters` and `codes`.
     pub history: Vec<Alternation>,
     /// Whether the last turn lowered the objective by no more than the wanted improvement; else
@@ -165,5 +165,5 @@ fn learn<T: Real>(
         }
         replaced = update(&mut team, &mut filters, samples, codes.as_slice(), &solved)?;
     };
-    Ok(LearnedDictionary { filters, codes: SparseCodes::new(codes, &solved), history, converged })
+    Ok(LearnedDictionary { filters, codes: OptimalCodes::new(codes, &solved), history, converged })
 }

@@ -40,7 +40,7 @@ mod lasso;
 mod learn;
 mod spectrum;
 
-pub use codes::SparseCodes;
+pub use codes::OptimalCodes;
 pub use coding::{CodeSign, SparseCoding, SparseCodingBuilder};
 pub use evaluation::{CodeEvaluation, evaluate_codes};
 pub use learn::{Alternation, LearnedDictionary};

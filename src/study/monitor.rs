@@ -68,7 +68,9 @@ pub struct MonitorRecord {
 ///
 /// The mean is over the monitored samples, J is the objective of the step's batch. They agree to
 /// rounding for plain steps (no momentum) where the monitored samples have mean 0, with any batch,
-/// objective and length constraint; else the difference is what momentum and the mean add.
+/// objective and length constraint; else the difference is what momentum and the mean add,
+/// or what Adam and clipping make of the step. A step before which dead units got new filters is not
+/// compared.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -193,7 +195,7 @@ impl<'a, T: Real> TheoryMonitor<'a, T> {
 impl<T: Real> Observer<T> for TheoryMonitor<'_, T> {
     fn on_start(&mut self, event: &StartEvent<'_, T>) -> ControlFlow<()> {
         self.attempt(|monitor| {
-            monitor.steps = 0;
+            monitor.steps = event.steps;
             let (n_inputs, n_samples) = (monitor.samples.n_inputs(), monitor.samples.n_samples());
             let n_hidden = event.parameters.n_hidden();
             let needs = event.regularizer.needs(Shape { n_inputs, n_hidden, n_samples });
@@ -201,7 +203,12 @@ impl<T: Real> Observer<T> for TheoryMonitor<'_, T> {
             monitor.noise = crate::memory::zeros("noise for the monitor", n_inputs, columns)?;
             Random::new(0).fill_with_standard_normal(&mut monitor.noise);
             monitor.prepare(event.steps_per_epoch, event.parameters);
-            monitor.record(0, (event.parameters, event.activation), event.regularizer, None)
+            monitor.record(
+                event.epoch,
+                (event.parameters, event.activation),
+                event.regularizer,
+                None,
+            )
         })
     }
 
@@ -209,9 +216,11 @@ impl<T: Real> Observer<T> for TheoryMonitor<'_, T> {
         self.attempt(|monitor| {
             monitor.steps += 1;
             if let Some(before) = monitor.before.take() {
-                let step = monitor.check_step(&before, event)?;
+                // New filters are no gradient step.
+                let is_step = event.resampled == 0;
+                let step = is_step.then(|| monitor.check_step(&before, event)).transpose()?;
                 let state = (event.parameters, event.activation);
-                monitor.record(event.epoch, state, event.regularizer, Some(step))?;
+                monitor.record(event.epoch, state, event.regularizer, step)?;
             }
             monitor.prepare(event.steps_per_epoch, event.parameters);
             Ok(())

@@ -1,58 +1,27 @@
 //! The training loop.
 
+use super::checkpoint::Moment;
+use super::course::Course;
+use super::descent::Descent;
+use super::early_stopping::Best;
 use super::learner::{Learner, Rollback};
 use super::observer::{EndEvent, EpochEvent, Observer, StartEvent, StepEvent};
-use super::report::{EpochRecord, EpochSums, Report, StopReason, Warning};
-use super::state::TrainingState;
+use super::options::FitOptions;
+use super::report::{Report, StopReason, Warning};
+use super::resampling::resample;
+use super::settings::Subject;
 use super::step::{Stage, Stepper, Steppers};
-use super::trainer::{EarlyStopping, Trainer};
+use super::trainer::Trainer;
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
 use crate::error::Error;
-use crate::model::Parameters;
-use crate::objective::Regularizer;
+use crate::objective::{Loss, Regularizer};
 use crate::random::{Purpose, Random};
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
 use crate::team::Team;
 use std::ops::ControlFlow;
 use std::time::Instant;
-
-/// What a training may be given beyond the data.
-#[must_use]
-pub struct FitOptions<'a, T: Real> {
-    pub(super) validation: Option<Samples<'a, T>>,
-    pub(super) observer: Option<&'a mut dyn Observer<T>>,
-}
-
-impl<T: Real> Default for FitOptions<'_, T> {
-    fn default() -> Self {
-        Self { validation: None, observer: None }
-    }
-}
-
-impl<'a, T: Real> FitOptions<'a, T> {
-    /// Evaluates J on these samples (n × any number) after each epoch, in batches of the
-    /// training's size, with a corruption and noise that are the same in every epoch.
-    pub fn validation(self, samples: impl Into<Samples<'a, T>>) -> Self {
-        Self { validation: Some(samples.into()), ..self }
-    }
-
-    /// Tells this observer what happens.
-    pub fn observer(self, observer: &'a mut dyn Observer<T>) -> Self {
-        Self { observer: Some(observer), ..self }
-    }
-}
-
-impl<T: Real> std::fmt::Debug for FitOptions<'_, T> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("FitOptions")
-            .field("validation", &self.validation)
-            .field("observer", &self.observer.is_some())
-            .finish()
-    }
-}
 
 impl<T: Real> Trainer<T> {
     /// Trains `model` on `samples` (n × N), shuffled anew in each epoch; an incomplete last batch
@@ -76,10 +45,11 @@ impl<T: Real> Trainer<T> {
         self.fit_with(model, samples, FitOptions::default())
     }
 
-    /// [`fit`](Self::fit) with a validation set, an observer, or both.
+    /// [`fit`](Self::fit) with a validation set, an observer, or from a checkpoint.
     ///
     /// # Errors
-    /// Those of [`fit`](Self::fit), for the validation set too.
+    /// Those of [`fit`](Self::fit), for the validation set too, and those of
+    /// [`resume`](FitOptions::resume).
     ///
     /// ```
     /// use nalgebra::DMatrix;
@@ -125,12 +95,12 @@ impl<T: Real> Trainer<T> {
 /// [`Trainer::fit_with`], on these threads.
 pub(super) fn fit<T: Real>(
     trainer: &Trainer<T>,
-    mut team: Team,
+    team: Team,
     learner: Learner<'_, T>,
     samples: &Samples<'_, T>,
     options: FitOptions<'_, T>,
 ) -> Result<Report, Error> {
-    let FitOptions { validation, mut observer } = options;
+    let FitOptions { validation, observer, resume } = options;
     trainer.check_data(&learner, samples, "training data")?;
     if let Some(validation) = &validation {
         trainer.check_data(&learner, validation, "validation data")?;
@@ -142,130 +112,243 @@ pub(super) fn fit<T: Real>(
             available: samples.n_samples(),
         });
     }
-    let mut steppers = Steppers::new(trainer);
-    let stepper = steppers.of_size(&learner, trainer.batch_size)?;
-    let mut rollback = Rollback::new(learner);
-    trainer.apply_constraint(rollback.learner.parameters)?;
-    let warnings = trainer.warnings(&rollback.learner);
-    let outcome = run_epochs(
-        (trainer, &mut team, stepper),
-        &mut rollback,
-        (samples, validation.as_ref()),
-        (observer.as_deref_mut(), warnings),
-    );
-    if let Some(observer) = observer {
-        observer.on_end(&EndEvent {
-            outcome: outcome.as_ref(),
-            parameters: &rollback.good,
-            activation: rollback.learner.activation,
-        });
+    let validation = validation.as_ref();
+    let steps_per_epoch = samples.n_samples() / trainer.batch_size;
+    let subject = Subject::new(trainer, &learner, samples, validation);
+    if let Some(checkpoint) = &resume {
+        checkpoint.check(trainer, &subject, steps_per_epoch)?;
     }
+    let stepper = Stepper::new(trainer, &learner, trainer.batch_size)?;
+    let descent = Descent::new(trainer, learner.parameters)?;
+    let (rollback, course) = match resume {
+        Some(checkpoint) => (Rollback::to(checkpoint.parameters, learner), checkpoint.course),
+        None => {
+            let rollback = Rollback::new(learner);
+            trainer.apply_constraint(rollback.learner.parameters)?;
+            let course = Course::start(trainer, rollback.learner.parameters)?;
+            (rollback, course)
+        }
+    };
+    let threshold = T::of(rollback.learner.activation.properties().threshold.code);
+    let order = (0..samples.n_samples()).collect();
+    let mut run = Run {
+        trainer,
+        team,
+        stepper,
+        descent,
+        rollback,
+        samples,
+        validation,
+        steps_per_epoch,
+        order,
+        course,
+        threshold,
+        subject,
+    };
+    let mut nobody = ();
+    let observer: &mut dyn Observer<T> = match observer {
+        Some(observer) => observer,
+        None => &mut nobody,
+    };
+    let outcome = run.run(observer);
+    observer.on_end(&EndEvent {
+        outcome: outcome.as_ref(),
+        parameters: &run.rollback.good,
+        activation: run.rollback.learner.activation,
+    });
     outcome
 }
 
-/// Trains; the parameters to keep are then the good ones of `rollback`.
-fn run_epochs<T: Real>(
-    (trainer, team, stepper): (&Trainer<T>, &mut Team, &mut Stepper<'_, T>),
-    rollback: &mut Rollback<'_, T>,
-    (samples, validation): (&Samples<'_, T>, Option<&Samples<'_, T>>),
-    (mut observer, warnings): (Option<&mut (dyn Observer<T> + '_)>, Vec<Warning>),
-) -> Result<Report, Error> {
-    let steps_per_epoch = samples.n_samples() / trainer.batch_size;
-    let mut state = TrainingState::at_rest(rollback.learner.parameters);
-    let mut order: Vec<usize> = (0..samples.n_samples()).collect();
-    let mut history = Vec::new();
-    let mut best: Option<Best<T>> = None;
-    let mut stop_reason = StopReason::Completed;
-    let mut seconds = 0.0;
+/// A training that runs.
+struct Run<'a, T: Real> {
+    trainer: &'a Trainer<T>,
+    team: Team,
+    stepper: Stepper<'a, T>,
+    descent: Descent<T>,
+    rollback: Rollback<'a, T>,
+    samples: &'a Samples<'a, T>,
+    validation: Option<&'a Samples<'a, T>>,
+    steps_per_epoch: usize,
+    /// The order of the samples in the epoch that runs.
+    order: Vec<usize>,
+    course: Course<T>,
+    /// δ_min.
+    threshold: T,
+    subject: Subject<'a, T>,
+}
 
-    if let Some(observer) = observer.as_deref_mut() {
-        let mut stop = false;
-        for warning in &warnings {
-            stop |= observer.on_warning(warning).is_break();
+impl<T: Real> Run<'_, T> {
+    /// Trains; the parameters to keep are then the good ones of the rollback.
+    fn run(&mut self, observer: &mut dyn Observer<T>) -> Result<Report, Error> {
+        let warnings = self.trainer.warnings(&self.rollback.learner);
+        let mut stop = match self.start(&warnings, observer) {
+            ControlFlow::Break(()) => Some(StopReason::Observer),
+            ControlFlow::Continue(()) => self.early_stop(),
+        };
+        while stop.is_none() && self.course.epoch < self.trainer.epochs {
+            stop = match self.steps(observer)? {
+                ControlFlow::Break(()) => Some(StopReason::Observer),
+                ControlFlow::Continue(()) => self.end_epoch(observer)?,
+            };
         }
-        let start = observer.on_start(&StartEvent {
-            n_epochs: trainer.epochs,
-            steps_per_epoch,
-            parameters: rollback.learner.parameters,
-            activation: rollback.learner.activation,
-            regularizer: rollback.learner.regularizer,
-        });
-        if stop || start.is_break() {
-            stop_reason = StopReason::Observer;
-        }
+        Ok(self.finish(stop.unwrap_or(StopReason::Completed), warnings))
     }
-    'epochs: for epoch in 0..trainer.epochs {
-        if stop_reason != StopReason::Completed {
-            break;
-        }
-        // The order of an epoch depends on the seed and the epoch alone.
-        order.iter_mut().enumerate().for_each(|(at, number)| *number = at);
-        Random::stream(trainer.seed, Purpose::Shuffle, epoch, 0, 0).shuffle(&mut order);
-        let mut sums = EpochSums::default();
-        for (step, batch) in order.chunks_exact(trainer.batch_size).enumerate() {
-            let begin = Instant::now();
-            let rate = trainer.learning_rate.at(state.steps, steps_per_epoch);
-            stepper.load(team, samples, (0, Some(batch)), (Stage::Training, epoch, step));
-            let loss = stepper
-                .step(team, &mut rollback.learner, &mut state.velocity, (rate, trainer.momentum))
-                .map_err(|error| error.at_step(epoch, step))?;
-            state.steps += 1;
-            sums.add(&loss, 1.0, rate, begin);
-            if let Some(observer) = observer.as_deref_mut() {
-                let event = StepEvent {
-                    epoch,
-                    step,
-                    steps_per_epoch,
-                    learning_rate: rate,
-                    batch: stepper.batch(),
-                    loss,
-                    parameters: rollback.learner.parameters,
-                    activation: rollback.learner.activation,
-                    regularizer: rollback.learner.regularizer,
-                };
-                if observer.on_step(&event).is_break() {
-                    stop_reason = StopReason::Observer;
-                    seconds += sums.seconds;
-                    break 'epochs;
-                }
+
+    /// Tells the observer that it begins.
+    fn start(&self, warnings: &[Warning], observer: &mut dyn Observer<T>) -> ControlFlow<()> {
+        let mut flow = ControlFlow::Continue(());
+        for warning in warnings {
+            if observer.on_warning(warning).is_break() {
+                flow = ControlFlow::Break(());
             }
         }
-        let validation = match validation {
-            Some(validation) => Some(
-                validate((trainer, &mut *team), &rollback.learner, validation)
-                    .map_err(|error| error.at_step(epoch, steps_per_epoch))?,
-            ),
-            None => None,
-        };
-        let record = sums.record(epoch, validation);
-        seconds += record.seconds;
-        rollback.mark_good();
-        if let Some(stopping) = trainer.early_stopping
-            && Best::update(&mut best, stopping, &record, &rollback.good)
+        let start = observer.on_start(&StartEvent {
+            n_epochs: self.trainer.epochs,
+            steps_per_epoch: self.steps_per_epoch,
+            epoch: self.course.epoch,
+            steps: self.course.steps,
+            parameters: self.rollback.learner.parameters,
+            activation: self.rollback.learner.activation,
+            regularizer: self.rollback.learner.regularizer,
+            moment: self.moment(),
+        });
+        if start.is_break() { start } else { flow }
+    }
+
+    /// The steps of the present epoch that are not made yet; ends early if the observer wants it.
+    fn steps(&mut self, observer: &mut dyn Observer<T>) -> Result<ControlFlow<()>, Error> {
+        self.shuffle();
+        while self.course.step < self.steps_per_epoch {
+            let step = self.course.step;
+            let resampled = self.resample()?;
+            let (loss, learning_rate) = self.step()?;
+            let event = StepEvent {
+                epoch: self.course.epoch,
+                step,
+                steps_per_epoch: self.steps_per_epoch,
+                learning_rate,
+                resampled,
+                batch: self.stepper.batch(),
+                loss,
+                parameters: self.rollback.learner.parameters,
+                activation: self.rollback.learner.activation,
+                regularizer: self.rollback.learner.regularizer,
+                moment: self.moment(),
+            };
+            if observer.on_step(&event).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// The order of an epoch depends on the seed and the epoch alone.
+    fn shuffle(&mut self) {
+        self.order.iter_mut().enumerate().for_each(|(at, number)| *number = at);
+        let (seed, epoch) = (self.trainer.seed, self.course.epoch);
+        Random::stream(seed, Purpose::Shuffle, epoch, 0, 0).shuffle(&mut self.order);
+    }
+
+    /// Gives dead units new filters if it is time; tells how many.
+    fn resample(&mut self) -> Result<usize, Error> {
+        let (trainer, course) = (self.trainer, &mut self.course);
+        let place = (course.epoch, course.step);
+        let Some(resampling) = trainer.resampling else { return Ok(0) };
+        if !resampling.every.has_passed(place, course.steps) {
+            return Ok(0);
+        }
+        let begin = Instant::now();
+        let on = (trainer, &mut self.team, &mut self.stepper);
+        let source = (self.samples, &*self.order);
+        let resampled = resample(resampling, on, &mut self.rollback.learner, course, source)
+            .map_err(|error| error.at_step(place.0, place.1))?;
+        course.sums.resampled += resampled;
+        course.sums.seconds += begin.elapsed().as_secs_f64();
+        Ok(resampled)
+    }
+
+    /// Makes a step; gives the loss before it, and its η.
+    fn step(&mut self) -> Result<(Loss<T>, f64), Error> {
+        let (trainer, course) = (self.trainer, &mut self.course);
+        let (epoch, step) = (course.epoch, course.step);
+        let begin = Instant::now();
+        let rate = trainer.learning_rate.at(course.steps, self.steps_per_epoch);
+        let batch = &self.order[step * trainer.batch_size..][..trainer.batch_size];
+        let source = (0, Some(batch));
+        self.stepper.load(&mut self.team, self.samples, source, (Stage::Training, epoch, step));
+        let on = (trainer, &mut self.team, &mut self.stepper);
+        let loss = self
+            .descent
+            .step(on, &mut self.rollback.learner, &mut course.motion, (rate, false))
+            .map_err(|error| error.at_step(epoch, step))?;
+        if trainer.resampling.is_some() {
+            self.stepper.workspace().note_active(self.threshold, &mut course.active);
+        }
+        course.step += 1;
+        course.steps += 1;
+        course.sums.add(&loss, 1.0, rate, begin);
+        Ok((loss, rate))
+    }
+
+    /// Validates and takes note of an epoch whose steps are made; tells whether to stop, and why.
+    fn end_epoch(&mut self, observer: &mut dyn Observer<T>) -> Result<Option<StopReason>, Error> {
+        let validation = self.validate()?;
+        self.course.end_epoch(validation);
+        self.rollback.mark_good();
+        if let (Some(stopping), Some(record)) =
+            (self.trainer.early_stopping, self.course.history.last())
         {
-            stop_reason = StopReason::EarlyStopping;
+            Best::update(&mut self.course.best, stopping, record, &self.rollback.good);
         }
-        let flow = match observer.as_deref_mut() {
-            Some(observer) => observer.on_epoch(&EpochEvent {
-                record: &record,
-                n_epochs: trainer.epochs,
-                parameters: rollback.learner.parameters,
-                activation: rollback.learner.activation,
-                regularizer: rollback.learner.regularizer,
-            }),
-            None => ControlFlow::Continue(()),
-        };
-        history.push(record);
-        if flow.is_break() {
-            stop_reason = StopReason::Observer;
+        let Some(record) = self.course.history.last() else { return Ok(None) };
+        let flow = observer.on_epoch(&EpochEvent {
+            record,
+            n_epochs: self.trainer.epochs,
+            parameters: self.rollback.learner.parameters,
+            activation: self.rollback.learner.activation,
+            regularizer: self.rollback.learner.regularizer,
+            moment: self.moment(),
+        });
+        Ok(if flow.is_break() { Some(StopReason::Observer) } else { self.early_stop() })
+    }
+
+    /// Whether patience has run out.
+    fn early_stop(&self) -> Option<StopReason> {
+        let (stopping, best) = (self.trainer.early_stopping?, self.course.best.as_ref()?);
+        let is_over = best.is_long_ago(stopping, self.course.epoch);
+        is_over.then_some(StopReason::EarlyStopping)
+    }
+
+    fn moment(&self) -> Moment<'_, T> {
+        Moment {
+            subject: &self.subject,
+            parameters: self.rollback.learner.parameters,
+            course: &self.course,
         }
     }
-    rollback.mark_good();
-    let best_epoch = best.as_ref().map(|best| best.epoch);
-    if let (StopReason::EarlyStopping | StopReason::Completed, Some(best)) = (stop_reason, best) {
-        rollback.good = best.parameters;
+
+    /// Decides which parameters to keep, and reports.
+    fn finish(&mut self, stop_reason: StopReason, warnings: Vec<Warning>) -> Report {
+        self.rollback.mark_good();
+        let seconds = self.course.seconds();
+        let best = self.course.best.take();
+        let best_epoch = best.as_ref().map(|best| best.epoch);
+        if let (StopReason::EarlyStopping | StopReason::Completed, Some(best)) = (stop_reason, best)
+        {
+            self.rollback.good = best.parameters;
+        }
+        let history = std::mem::take(&mut self.course.history);
+        Report { history, stop_reason, best_epoch, warnings, steps: self.course.steps, seconds }
     }
-    Ok(Report { history, stop_reason, best_epoch, warnings, steps: state.steps, seconds })
+
+    /// J on the validation set, in batches, with the same random numbers in every epoch.
+    fn validate(&mut self) -> Result<Option<f64>, Error> {
+        let Some(samples) = self.validation else { return Ok(None) };
+        let (team, learner) = (&mut self.team, &self.rollback.learner);
+        validate((self.trainer, team), learner, samples)
+            .map(Some)
+            .map_err(|error| error.at_step(self.course.epoch, self.steps_per_epoch))
+    }
 }
 
 /// J on a validation set, in batches, with the same random numbers in every epoch.
@@ -285,40 +368,4 @@ fn validate<T: Real>(
         first += size;
     }
     Ok(sum / samples.n_samples() as f64)
-}
-
-/// The epoch with the lowest objective so far, and how long ago there was progress.
-struct Best<T: Real> {
-    objective: f64,
-    epoch: usize,
-    parameters: Parameters<T>,
-    /// The objective from which the next improvement counts, and its epoch.
-    progress: (f64, usize),
-}
-
-impl<T: Real> Best<T> {
-    /// Takes note of an epoch; tells whether patience has run out.
-    fn update(
-        best: &mut Option<Self>,
-        stopping: EarlyStopping,
-        record: &EpochRecord,
-        parameters: &Parameters<T>,
-    ) -> bool {
-        let (epoch, objective) = (record.epoch, record.validation.unwrap_or(record.objective()));
-        let Some(best) = best else {
-            let parameters = parameters.clone();
-            *best = Some(Self { objective, epoch, parameters, progress: (objective, epoch) });
-            return false;
-        };
-        if objective < best.objective {
-            (best.objective, best.epoch) = (objective, epoch);
-            best.parameters.copy_from(parameters);
-        }
-        let (reference, last) = best.progress;
-        if objective < reference - stopping.minimum_improvement {
-            best.progress = (objective, epoch);
-            return false;
-        }
-        epoch - last >= stopping.patience
-    }
 }

@@ -34,6 +34,12 @@ impl<'a, T: Real> Rollback<'a, T> {
         Self { learner, good }
     }
 
+    /// Begins with other parameters of the same sizes.
+    pub fn to(good: Parameters<T>, learner: Learner<'a, T>) -> Self {
+        learner.parameters.copy_from(&good);
+        Self { learner, good }
+    }
+
     pub fn mark_good(&mut self) {
         self.good.copy_from(self.learner.parameters);
     }

@@ -1,8 +1,10 @@
 //! Trainings side by side.
 
-use super::fit::{FitOptions, fit};
+use super::checkpoint::Checkpoint;
+use super::fit::fit;
 use super::learner::Learner;
 use super::observer::Observer;
+use super::options::FitOptions;
 use super::report::Report;
 use super::trainer::Trainer;
 use crate::activation::Activation;
@@ -22,6 +24,7 @@ pub struct Training<'a, T: Real> {
     learner: Learner<'a, T>,
     validation: Option<Samples<'a, T>>,
     observer: Option<&'a mut (dyn Observer<T> + Send)>,
+    resume: Option<Checkpoint<T>>,
 }
 
 impl<'a, T: Real> Training<'a, T> {
@@ -30,7 +33,13 @@ impl<'a, T: Real> Training<'a, T> {
         trainer: &'a Trainer<T>,
         model: &'a mut RegularizedAutoEncoder<T, A, R>,
     ) -> Self {
-        Self { trainer, learner: Learner::of(model), validation: None, observer: None }
+        Self {
+            trainer,
+            learner: Learner::of(model),
+            validation: None,
+            observer: None,
+            resume: None,
+        }
     }
 
     /// As [`FitOptions::validation`].
@@ -43,10 +52,15 @@ impl<'a, T: Real> Training<'a, T> {
         Self { observer: Some(observer), ..self }
     }
 
+    /// As [`FitOptions::resume`].
+    pub fn resume(self, checkpoint: impl Into<Option<Checkpoint<T>>>) -> Self {
+        Self { resume: checkpoint.into(), ..self }
+    }
+
     fn run(self, samples: &Samples<'_, T>) -> Result<Report, Error> {
-        let Self { trainer, learner, validation, observer } = self;
+        let Self { trainer, learner, validation, observer, resume } = self;
         let observer = observer.map(|observer| observer as &mut dyn Observer<T>);
-        let options = FitOptions { validation, observer };
+        let options = FitOptions { validation, observer, resume };
         let team = Team::solo();
         compiled!(T, fit(
             trainer: &Trainer<T>,
@@ -65,6 +79,7 @@ impl<T: Real> std::fmt::Debug for Training<'_, T> {
             .field("trainer", &self.trainer)
             .field("validation", &self.validation)
             .field("observer", &self.observer.is_some())
+            .field("resume", &self.resume)
             .finish()
     }
 }

@@ -1,23 +1,41 @@
 //! The only training loop: its configuration, observers and report.
 
+mod checkpoint;
+mod course;
+mod descent;
+mod direct;
+mod early_stopping;
+mod every;
 mod fit;
+mod gradient;
+
 mod learner;
 mod learning_rate;
 mod many;
+mod motion;
 mod observer;
+mod optimizer;
+mod options;
 mod partial_fit;
 mod prepare;
 mod report;
+mod resampling;
+mod settings;
 mod state;
 mod step;
 mod trainer;
 mod update;
 mod verdict;
 
-pub use fit::FitOptions;
+pub use checkpoint::Checkpoint;
+pub use early_stopping::EarlyStopping;
+pub use every::Every;
 pub use learning_rate::LearningRate;
 pub use many::{Training, train_many};
 pub use observer::{EndEvent, EpochEvent, Observer, StartEvent, StepEvent};
+pub use optimizer::Optimizer;
+pub use options::FitOptions;
 pub use report::{EpochRecord, Report, StopReason, Warning};
+pub use resampling::DeadUnitResampling;
 pub use state::TrainingState;
-pub use trainer::{EarlyStopping, Trainer, TrainerBuilder};
+pub use trainer::{Trainer, TrainerBuilder};

@@ -1,5 +1,6 @@
 //! Watching a training, and stopping it.
 
+use super::checkpoint::{Checkpoint, Moment};
 use super::report::{EpochRecord, Report, Warning};
 use crate::activation::Activation;
 use crate::error::Error;
@@ -34,7 +35,7 @@ pub trait Observer<T: Real> {
         ControlFlow::Continue(())
     }
 
-    /// Before the first step.
+    /// Before the first step, of a training that goes on too.
     fn on_start(&mut self, event: &StartEvent<'_, T>) -> ControlFlow<()> {
         let _ = event;
         ControlFlow::Continue(())
@@ -70,12 +71,25 @@ pub struct StartEvent<'a, T: Real> {
     pub n_epochs: usize,
     /// Steps in each.
     pub steps_per_epoch: usize,
+    /// The epoch that is about to run: 0, or that of the checkpoint that the training goes on from.
+    pub epoch: usize,
+    /// Steps that were made before.
+    pub steps: usize,
     /// The parameters to begin with.
     pub parameters: &'a Parameters<T>,
     /// The activation.
     pub activation: &'a dyn Activation<T>,
     /// The regularizer, coefficients included.
     pub regularizer: &'a dyn Regularizer<T>,
+    pub(super) moment: Moment<'a, T>,
+}
+
+impl<T: Real> StartEvent<'_, T> {
+    /// A checkpoint of this moment, from which the training can go on: a copy of the parameters and
+    /// of what belongs to them. The first one of a training takes a pass over the data besides.
+    pub fn checkpoint(&self) -> Checkpoint<T> {
+        self.moment.checkpoint()
+    }
 }
 
 /// A step is done.
@@ -90,6 +104,8 @@ pub struct StepEvent<'a, T: Real> {
     pub steps_per_epoch: usize,
     /// η of this step.
     pub learning_rate: f64,
+    /// Dead units that were given new filters just before this step.
+    pub resampled: usize,
     /// The batch of this step: the encoder's input, corrupted if there is a corruption, the clean
     /// target, and the noise that the regularizer drew.
     pub batch: Batch<'a, T>,
@@ -101,6 +117,15 @@ pub struct StepEvent<'a, T: Real> {
     pub activation: &'a dyn Activation<T>,
     /// The regularizer, coefficients included.
     pub regularizer: &'a dyn Regularizer<T>,
+    pub(super) moment: Moment<'a, T>,
+}
+
+impl<T: Real> StepEvent<'_, T> {
+    /// A checkpoint of this moment, from which the training can go on: a copy of the parameters and
+    /// of what belongs to them. The first one of a training takes a pass over the data besides.
+    pub fn checkpoint(&self) -> Checkpoint<T> {
+        self.moment.checkpoint()
+    }
 }
 
 /// An epoch is done; [`metrics::evaluate_parameters`](crate::metrics::evaluate_parameters) tells
@@ -118,6 +143,15 @@ pub struct EpochEvent<'a, T: Real> {
     pub activation: &'a dyn Activation<T>,
     /// The regularizer, coefficients included.
     pub regularizer: &'a dyn Regularizer<T>,
+    pub(super) moment: Moment<'a, T>,
+}
+
+impl<T: Real> EpochEvent<'_, T> {
+    /// A checkpoint of this moment, from which the training can go on: a copy of the parameters and
+    /// of what belongs to them. The first one of a training takes a pass over the data besides.
+    pub fn checkpoint(&self) -> Checkpoint<T> {
+        self.moment.checkpoint()
+    }
 }
 
 /// A training has ended.

@@ -1,16 +1,14 @@
-//! What a training carries from step to step.
+//! What training in pieces carries from piece to piece.
 
+use super::motion::Motion;
 use crate::autoencoder::RegularizedAutoEncoder;
-use crate::model::Parameters;
 use crate::scalar::Real;
-use nalgebra::{DMatrix, DVector};
 
 /// What [`partial_fit`](crate::Trainer::partial_fit) carries from one piece of data to the next:
-/// the velocity v of the momentum method and the counters. No random generator is among it.
+/// the velocity v of the momentum method, or the moments of Adam, and the counters. No random generator is among it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingState<T: Real> {
-    /// v, with the shape of the parameters.
-    pub(super) velocity: Parameters<T>,
+    pub(super) motion: Motion<T>,
     pub(super) pieces: usize,
     pub(super) steps: usize,
 }
@@ -18,26 +16,7 @@ pub struct TrainingState<T: Real> {
 impl<T: Real> TrainingState<T> {
     /// The state before the first step: no velocity.
     pub fn new<A, R>(model: &RegularizedAutoEncoder<T, A, R>) -> Self {
-        Self::at_rest(model.parameters())
-    }
-
-    pub(super) fn at_rest(parameters: &Parameters<T>) -> Self {
-        let (n_inputs, n_hidden) = parameters.filters.shape();
-        let velocity = Parameters {
-            filters: DMatrix::zeros(n_inputs, n_hidden),
-            encoder_bias: DVector::zeros(n_hidden),
-            decoder_bias: parameters.decoder_bias.as_ref().map(|_| DVector::zeros(n_inputs)),
-        };
-        Self { velocity, pieces: 0, steps: 0 }
-    }
-
-    /// Takes the velocity away.
-    pub(super) fn rest(&mut self) {
-        self.velocity.filters.fill(T::zero());
-        self.velocity.encoder_bias.fill(T::zero());
-        if let Some(bias) = &mut self.velocity.decoder_bias {
-            bias.fill(T::zero());
-        }
+        Self { motion: Motion::at_rest(model.parameters()), pieces: 0, steps: 0 }
     }
 
     /// How many pieces of data have been used.

@@ -1,0 +1,58 @@
+//! What a training may be given beyond the data.
+
+use super::checkpoint::Checkpoint;
+use super::observer::Observer;
+use crate::samples::Samples;
+use crate::scalar::Real;
+
+/// What a training may be given beyond the data.
+#[must_use]
+pub struct FitOptions<'a, T: Real> {
+    pub(super) validation: Option<Samples<'a, T>>,
+    pub(super) observer: Option<&'a mut dyn Observer<T>>,
+    pub(super) resume: Option<Checkpoint<T>>,
+}
+
+impl<T: Real> Default for FitOptions<'_, T> {
+    fn default() -> Self {
+        Self { validation: None, observer: None, resume: None }
+    }
+}
+
+impl<'a, T: Real> FitOptions<'a, T> {
+    /// Evaluates J on these samples (n × any number) after each epoch, in batches of the
+    /// training's size, with a corruption and noise that are the same in every epoch.
+    pub fn validation(self, samples: impl Into<Samples<'a, T>>) -> Self {
+        Self { validation: Some(samples.into()), ..self }
+    }
+
+    /// Tells this observer what happens.
+    pub fn observer(self, observer: &'a mut dyn Observer<T>) -> Self {
+        Self { observer: Some(observer), ..self }
+    }
+
+    /// Goes on from this checkpoint, if there is one: its parameters replace those of the model, and
+    /// the result is that of a training that was never interrupted. See [`Checkpoint`].
+    ///
+    /// Model, trainer and data must be those that the training began with, but for the number of
+    /// threads and that of epochs, with which it may go on for longer; a regularizer, an activation
+    /// and a corruption are the same if `{:?}` prints the same of them. Else the training is refused
+    /// with [`Error::OtherTraining`](crate::Error::OtherTraining), or with
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) if there are fewer epochs than
+    /// have begun already. After an error the model has the parameters of the last epoch that was
+    /// completed since, or those of the checkpoint.
+    pub fn resume(self, checkpoint: impl Into<Option<Checkpoint<T>>>) -> Self {
+        Self { resume: checkpoint.into(), ..self }
+    }
+}
+
+impl<T: Real> std::fmt::Debug for FitOptions<'_, T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("FitOptions")
+            .field("validation", &self.validation)
+            .field("observer", &self.observer.is_some())
+            .field("resume", &self.resume)
+            .finish()
+    }
+}
