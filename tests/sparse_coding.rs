@@ -347,7 +347,7 @@ fn obeys<T: Real>(
     }
 }
 
-/// A dictionary that few iterations for each code have to do with.
+/// Whose codes are far from converged in every turn.
 fn hurried(coefficient: f64, sign: CodeSign) -> SparseCodingBuilder {
     SparseCoding::builder(coefficient).sign(sign).code_iterations(5).iterations(15).improvement(0.0)
 }
@@ -396,18 +396,13 @@ fn a_planted_dictionary_is_found() {
         let coding = SparseCoding::builder(0.2).sign(sign).seed(1).build().unwrap();
         let learned = coding.fit(24, &made.data).unwrap();
         let matches = matches(&learned.filters, &made.dictionary);
-        let good = matches.iter().filter(|cosine| **cosine > 0.98).count();
-        println!("{sign:?}: {good} of 24, {} turns, {matches:.3?}", learned.history.len());
+        let good = matches.iter().filter(|cosine| **cosine > 0.95).count();
+        println!("{sign:?}: {good} of 24 in {} turns: {matches:.3?}", learned.history.len());
         assert!(good >= 22, "{sign:?}: {matches:.3?}");
         // Random directions are far from that.
-        let random = common_directions(16, 24);
-        let chance = self::matches(&random, &made.dictionary);
+        let chance = self::matches(&random_matrix(16, 24, 77), &made.dictionary);
         assert!(chance.iter().all(|cosine| *cosine < 0.95));
     }
-}
-
-fn common_directions(n: usize, m: usize) -> DMatrix<f64> {
-    random_matrix(n, m, 77)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The configuration of sparse coding.
 
-use crate::error::{Error, at_least_one, positive};
+use crate::error::{Error, at_least_one, non_negative, positive};
 
 /// Sparse coding, Eq. 2: codes without an encoder, found by minimisation for each sample, and the
 /// dictionary that makes them small.
@@ -12,8 +12,8 @@ use crate::error::{Error, at_least_one, positive};
 /// codes for a given dictionary, such as the filters of an auto-encoder; [`fit`](Self::fit) finds a
 /// dictionary too. There are no biases: for a model with a decoder bias, pass x − b_d.
 ///
-/// A code h_j is not 0 only where |2 W_j·(x − Wᵀh)| = λ, so that for λ ≥ 2 max_j |W_j·x| all of
-/// them are 0. λ = 0 would be least squares, without sparsity.
+/// At the minimum |2 W_j·(x − Wᵀh)| ≤ λ, with equality where h_j ≠ 0, so that all codes are 0 for
+/// λ ≥ 2 max_j |W_j·x|. λ = 0 would be least squares, without sparsity, and is not accepted.
 ///
 /// ```
 /// use nalgebra::dmatrix;
@@ -81,7 +81,7 @@ impl SparseCoding {
 /// | `coefficient` | | λ, given at the beginning | > 0 |
 /// | `sign` | signed | which signs the codes may have | |
 /// | `tolerance` | 10⁻⁵ | a code is done when its duality gap is at most this times ‖x‖² | > 0 |
-/// | `code_iterations` | 1000 | iterations for a code, at most | ≥ 1 |
+/// | `code_iterations` | 1000 | iterations for a code, at most; in a turn of learning at most 30 | ≥ 1 |
 /// | `iterations` | 100 | turns of codes and dictionary, at most | ≥ 1 |
 /// | `improvement` | 10⁻⁴ | a dictionary is done when a turn lowers the objective by at most this share of it | ≥ 0 |
 /// | `seed` | 0 | decides the initial dictionary | |
@@ -98,7 +98,7 @@ impl SparseCodingBuilder {
     }
 
     /// The duality gap at which a code is done, relative to ‖x‖², its objective at h = 0. In `f32`
-    /// gaps are reached down to about 10⁻⁶.
+    /// gaps are reached down to some 10⁻⁶.
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.0.tolerance = tolerance;
         self
@@ -146,7 +146,7 @@ impl SparseCodingBuilder {
         positive("tolerance", coding.tolerance)?;
         at_least_one("code iterations", coding.code_iterations)?;
         at_least_one("iterations", coding.iterations)?;
-        crate::error::non_negative("improvement", coding.improvement)?;
+        non_negative("improvement", coding.improvement)?;
         at_least_one("threads", coding.threads)?;
         Ok(coding)
     }

@@ -1,7 +1,8 @@
 //! How sparse given codes are and how good the reconstructions with a given dictionary.
 
 use super::codes::check;
-use crate::error::{Error, finite_results, same_size};
+use crate::data::moments::mean;
+use crate::error::{Error, finite_results, non_negative, same_size};
 use crate::matmul::Operand;
 use crate::memory::zeros;
 use crate::samples::{Samples, check_finite};
@@ -73,7 +74,7 @@ pub fn evaluate_codes<'a, T: Real>(
     threshold: f64,
 ) -> Result<CodeEvaluation, Error> {
     let samples = &samples.into();
-    crate::error::non_negative("activation threshold", threshold)?;
+    non_negative("activation threshold", threshold)?;
     check(filters, samples)?;
     same_size("number of codes per sample (rows)", filters.ncols(), codes.nrows())?;
     same_size("number of codes (columns)", samples.n_samples(), codes.ncols())?;
@@ -131,7 +132,7 @@ fn evaluate<T: Real>(
 
 /// E‖x − E\[x\]‖².
 fn spread<T: Real>(samples: &Samples<'_, T>) -> Result<f64, Error> {
-    let mean = crate::data::moments::mean(samples)?;
+    let mean = mean(samples)?;
     let squares = samples.chunks(1).map(|sample| {
         let deviations = sample.iter().zip(&mean).map(|(x, mean)| x.as_f64() - mean);
         deviations.map(|deviation| deviation * deviation).sum::<f64>()

@@ -13,7 +13,7 @@ use crate::team::{Team, chunks};
 /// Samples that are coded at a time.
 pub(super) const CHUNK: usize = 64;
 
-/// min over h of ‖x − Wᵀh‖² + λ‖h‖₁ for a dictionary and whatever x.
+/// min over h of ‖x − Wᵀh‖² + λ‖h‖₁ for one dictionary and many samples x.
 ///
 /// FISTA (Beck and Teboulle 2009) with step 1/L, L = 2 λ_max(WWᵀ), for many samples side by side,
 /// each with its own momentum. The momentum starts anew where it leads uphill (O'Donoghue and
@@ -23,18 +23,19 @@ pub(super) const CHUNK: usize = 64;
 /// is measured after every iteration.
 pub(super) struct Lasso<'a, T> {
     /// n × m.
-    filters: Operand<'a, T>,
+    filters: &'a [T],
     n_inputs: usize,
     n_atoms: usize,
     coefficient: f64,
     /// 2/L.
     step: T,
-    /// What a code that is smaller in both directions becomes 0 by.
+    /// λ/L in both directions; −∞ below for non-negative codes, which makes all below 0.
     bounds: (T, T),
-    /// Whether negative codes count, as a number.
+    /// 1 where codes may be negative, else 0.
     mirror: T,
     tolerance: f64,
-    iterations: usize,
+    /// For a code, at most.
+    pub iterations: usize,
 }
 
 /// What is known of the code of one sample.
@@ -64,7 +65,7 @@ impl<'a, T: Real> Lasso<'a, T> {
             CodeSign::NonNegative => (T::of(f64::NEG_INFINITY), T::zero()),
         };
         Ok(Self {
-            filters: Operand::new(filters, n_inputs, n_atoms),
+            filters,
             n_inputs,
             n_atoms,
             coefficient: coding.coefficient,
@@ -205,13 +206,14 @@ impl<'a, T: Real> Descent<'a, T> {
     fn correlate(&mut self) {
         let (n, m) = (self.lasso.n_inputs, self.lasso.n_atoms);
         let count = self.columns.len();
+        let filters = Operand::new(self.lasso.filters, n, m);
         let residuals = &mut self.residuals[..n * count];
         residuals.copy_from_slice(&self.samples[..n * count]);
         let codes = Operand::new(&self.next_code[..m * count], m, count);
-        T::product(residuals, true, -T::one(), self.lasso.filters, codes);
+        T::product(residuals, true, -T::one(), filters, codes);
         let correlations = &mut self.next_correlation[..m * count];
         let residuals = Operand::new(residuals, n, count);
-        T::product(correlations, false, T::one(), self.lasso.filters.transpose(), residuals);
+        T::product(correlations, false, T::one(), filters.transpose(), residuals);
     }
 
     /// Judges a next code.
