@@ -77,10 +77,10 @@ impl SheetLayout {
 /// use nalgebra::dmatrix;
 /// use regularized_autoencoder::inspect::{FilterSheet, SheetLayout};
 /// // Two filters of 1 × 2 pixels.
-/// let filters = dmatrix![0.5, 0.0; -0.25, 3.0];
+/// let filters = dmatrix![0.5, 0.0; -0.1, 3.0];
 /// let sheet = FilterSheet::draw(&filters, 0..2, SheetLayout::new(1, 2, 1).gap(0))?;
 /// assert_eq!((sheet.width, sheet.height, sheet.channels), (4, 1, 1));
-/// assert_eq!(sheet.pixels, [255, 64, 128, 255]);
+/// assert_eq!(sheet.pixels, [255, 103, 128, 255]);
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
