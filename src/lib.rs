@@ -67,7 +67,7 @@ pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
-#[cfg_attr(not(test), allow(dead_code, reason = "for files to come"))]
+#[cfg(feature = "files")]
 mod files;
 mod inference;
 mod kernels;
@@ -115,9 +115,9 @@ pub use regularizer::{
 pub use samples::Samples;
 pub use scalar::Real;
 pub use train::{
-    Checkpoint, DeadUnitResampling, EarlyStopping, EndEvent, EpochEvent, EpochRecord, Every,
-    FitOptions, LearningRate, Observer, Optimizer, Report, StartEvent, StepEvent, StopReason,
-    Trainer, TrainerBuilder, Training, TrainingState, Warning, train_many,
+    Checkpoint, CheckpointInterval, DeadUnitResampling, EarlyStopping, EndEvent, EpochEvent,
+    EpochRecord, Every, FitOptions, LearningRate, Observer, Optimizer, Report, StartEvent,
+    StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning, train_many,
 };
 
 /// Compiles and runs the README's example.
