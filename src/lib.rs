@@ -69,7 +69,7 @@ pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
-#[cfg_attr(not(test), allow(dead_code, reason = "for files to come"))]
+#[cfg(feature = "files")]
 mod files;
 mod inference;
 pub mod inspect;
@@ -123,9 +123,9 @@ pub use samples::Samples;
 pub use scalar::Real;
 pub use sparse_coding::{CodeSign, LearnedDictionary, OptimalCodes, SparseCoding};
 pub use train::{
-    Checkpoint, DeadUnitResampling, EarlyStopping, EndEvent, EpochEvent, EpochRecord, Every,
-    FitOptions, LearningRate, Observer, Optimizer, Report, StartEvent, StepEvent, StopReason,
-    Trainer, TrainerBuilder, Training, TrainingState, Warning, train_many,
+    Checkpoint, CheckpointInterval, DeadUnitResampling, EarlyStopping, EndEvent, EpochEvent,
+    EpochRecord, Every, FitOptions, LearningRate, Observer, Optimizer, Report, StartEvent,
+    StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning, train_many,
 };
 
 /// Compiles and runs the README's example.
