@@ -50,7 +50,7 @@
 //! [`activation`] and [`regularizer`] hold the built-in ones, [`objective`] the trait
 //! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
 //! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
-//! preparation of data. [`theory`] says before a training what λ will do, [`study`] compares during
+//! preparation of data, [`source`] data larger than memory. [`theory`] says before a training what λ will do, [`study`] compares during
 //! one what is said with what is measured, and [`check`] tells whether an activation or a
 //! regularizer of yours is right. The common names are re-exported here and in [`prelude`].
 
@@ -67,6 +67,7 @@ pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
+mod files;
 mod inference;
 mod kernels;
 mod matmul;
@@ -80,6 +81,7 @@ mod random;
 pub mod regularizer;
 mod samples;
 mod scalar;
+pub mod source;
 mod sparse;
 pub mod study;
 #[cfg(feature = "sweep")]
@@ -112,6 +114,7 @@ pub use regularizer::{
 };
 pub use samples::Samples;
 pub use scalar::Real;
+pub use source::BatchSource;
 pub use train::{
     Checkpoint, EarlyStopping, EndEvent, EpochEvent, EpochRecord, FitOptions, LearningRate,
     Observer, Report, StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training,

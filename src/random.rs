@@ -18,6 +18,7 @@ pub(crate) enum Purpose {
     Codes = 7,
     ValidationCorruption = 8,
     ValidationNoise = 9,
+    Chunks = 12,
 }
 
 /// A stream of random numbers that is the same on every machine and for every number of threads.

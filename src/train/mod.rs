@@ -3,7 +3,9 @@
 mod checkpoint;
 mod course;
 mod early_stopping;
+mod feed;
 mod fit;
+mod fit_source;
 mod learner;
 mod learning_rate;
 mod many;

@@ -102,7 +102,7 @@ fn one_pass<T: Real>(
         if step == 0 {
             stepper.begin(&mut state.motion.velocity);
         }
-        stepper.load(team, samples, (first, None), (Stage::Training, epoch, step));
+        stepper.load(team, samples, first, (Stage::Training, epoch, step));
         let loss = stepper
             .step(team, learner, &mut state.motion.velocity, (rate, next_momentum))
             .map_err(|error| error.at_step(epoch, step))?;
