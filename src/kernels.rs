@@ -9,6 +9,23 @@
 use crate::scalar::Real;
 use std::array::from_fn;
 
+/// What Adam's step number t is for all parameters.
+#[derive(Clone, Copy)]
+pub(crate) struct AdamStep<T> {
+    /// By what the gradient is multiplied.
+    pub share: T,
+    /// β₁, β₂.
+    pub keep: [T; 2],
+    /// 1 − β₁, 1 − β₂.
+    pub gain: [T; 2],
+    /// η / (1 − β₁ᵗ).
+    pub rate: T,
+    /// 1 / √(1 − β₂ᵗ).
+    pub correction: T,
+    /// ε.
+    pub epsilon: T,
+}
+
 /// Interleaved partial sums.
 const LANES: usize = 16;
 
@@ -196,6 +213,49 @@ kernels! {
             sum += *w * *w;
         }
         sum
+    }
+
+    /// v ← μv − ηg, W ← W + v; gives ‖W‖².
+    fn descend(values: &'a mut [T], velocity: &'a mut [T], gradient: &'a [T], momentum: T, rate: T) -> T {
+        for ((w, v), g) in values.iter_mut().zip(velocity).zip(gradient) {
+            *v = momentum * *v - rate * *g;
+            *w += *v;
+        }
+        sum_over(values, values, |w, _| w * w)
+    }
+
+    /// One step of Adam with the moments m and v of the gradient; gives ‖W‖², or NaN if a v is not
+    /// finite.
+    fn adam(values: &'a mut [T], first: &'a mut [T], second: &'a mut [T], gradient: &'a [T], step: AdamStep<T>) -> T {
+        let moments = first.iter_mut().zip(second.iter_mut());
+        for ((w, (m, v)), g) in values.iter_mut().zip(moments).zip(gradient) {
+            let g = step.share * *g;
+            *m = step.keep[0] * *m + step.gain[0] * g;
+            *v = step.keep[1] * *v + step.gain[1] * (g * g);
+            *w -= step.rate * *m / (step.correction * v.sqrt() + step.epsilon);
+        }
+        // ∞ · 0 and NaN · 0 are NaN.
+        sum_over(values, second, |w, v| w * w + v * T::zero())
+    }
+
+    /// The sum of the squares, in f64.
+    fn sum_of_squares(values: &'a [T]) -> f64 {
+        let square = |value: T| value.as_f64() * value.as_f64();
+        let mut sums = [0.0; LANES];
+        let (lanes, rest) = values.as_chunks::<LANES>();
+        for values in lanes {
+            sums = from_fn(|lane| sums[lane] + square(values[lane]));
+        }
+        rest.iter().fold(total(sums), |sum, value| sum + square(*value))
+    }
+
+    /// Notes for each of the units (rows) whether a value of its is above the threshold.
+    fn note_above(noted: &'a mut [bool], columns: &'a [T], threshold: T) -> () {
+        for column in columns.chunks_exact(noted.len()) {
+            for (noted, value) in noted.iter_mut().zip(column) {
+                *noted |= *value > threshold;
+            }
+        }
     }
 
     /// `values ← factor · values`.

@@ -23,8 +23,8 @@ pub use crate::regularizer::{
 pub use crate::samples::Samples;
 pub use crate::scalar::Real;
 pub use crate::train::{
-    Checkpoint, EarlyStopping, EndEvent, EpochEvent, FitOptions, LearningRate, Observer,
-    StartEvent, StepEvent, Trainer, Training, TrainingState, Warning, train_many,
+    Checkpoint, EarlyStopping, EndEvent, EpochEvent, Every, FitOptions, LearningRate, Observer,
+    Optimizer, StartEvent, StepEvent, Trainer, Training, TrainingState, Warning, train_many,
 };
 pub use nalgebra::{DMatrix, DVector};
 pub use std::ops::ControlFlow;

@@ -18,6 +18,7 @@ pub(crate) enum Purpose {
     Codes = 7,
     ValidationCorruption = 8,
     ValidationNoise = 9,
+    Resampling = 10,
     Chunks = 12,
 }
 

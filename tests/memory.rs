@@ -4,7 +4,8 @@
 use nalgebra::DMatrix;
 use regularized_autoencoder::source::{NpyFile, Windows};
 use regularized_autoencoder::{
-    Contractive, EarlyStopping, FitOptions, Parameters, RegularizedAutoEncoder, Trainer,
+    Contractive, EarlyStopping, FitOptions, Optimizer, Parameters, RegularizedAutoEncoder, Trainer,
+    TrainerBuilder,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
@@ -150,6 +151,28 @@ fn early_stopping_takes_the_parameters_once_more() {
     });
     let limit = bound(3 * PARAMETERS) + buffers;
     assert!(bytes <= limit, "{bytes} bytes > {limit}");
+}
+
+/// m, v and the gradient; clipping alone takes a gradient beside the momentum.
+#[test]
+fn adam_takes_the_parameters_five_times_and_clipping_four_times() {
+    let peak = |trainer: TrainerBuilder<f32>| {
+        let trainer = trainer.batch_size(BATCH).epochs(2).learning_rate(1e-4).build().unwrap();
+        peak_of_training(|x, model| {
+            trainer.fit(model, x).unwrap();
+        })
+    };
+    // The squared lengths of the gradient's columns, in f64.
+    let squares = 8 * N_HIDDEN;
+    for (trainer, times) in [
+        (Trainer::builder().optimizer(Optimizer::ADAM), 5),
+        (Trainer::builder().clip_norm(1.0), 4),
+        (Trainer::builder().optimizer(Optimizer::ADAM).clip_norm(1.0), 5),
+    ] {
+        let (bytes, limit) = (peak(trainer), bound(times * PARAMETERS) + squares);
+        assert!(bytes <= limit, "{bytes} bytes > {limit}");
+        assert!(bytes > bound((times - 1) * PARAMETERS), "the bound is loose: {bytes} bytes");
+    }
 }
 
 #[test]

@@ -6,11 +6,11 @@ mod common;
 use common::*;
 use nalgebra::DMatrix;
 use regularized_autoencoder::{
-    Activation, Checkpoint, Constraint, Contractive, EarlyStopping, EpochEvent, Error,
-    FirstOrderDenoising, FitOptions, GaussianNoise, HessianPenalty, LearningRate, Masking,
-    Observer, Parameters, Real, RegularizedAutoEncoder, Regularizer, Relu, Report, SaltAndPepper,
-    Sigmoid, Softplus, StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training,
-    Unregularized, train_many,
+    Activation, Checkpoint, Constraint, Contractive, DeadUnitResampling, EarlyStopping, EpochEvent,
+    Error, Every, FirstOrderDenoising, FitOptions, GaussianNoise, HessianPenalty, LearningRate,
+    Masking, Observer, Optimizer, Parameters, Real, RegularizedAutoEncoder, Regularizer, Relu,
+    Report, SaltAndPepper, Sigmoid, Softplus, StartEvent, StepEvent, StopReason, Trainer,
+    TrainerBuilder, Training, Unregularized, train_many,
 };
 use std::ops::ControlFlow;
 
@@ -34,6 +34,8 @@ struct Case<T: Real> {
     regularizer: AnyRegularizer<T>,
     n_hidden: usize,
     decoder_bias: bool,
+    /// Every third unit begins with a bias so low that it is dead.
+    some_are_dead: bool,
     validation: Option<DMatrix<T>>,
 }
 
@@ -47,6 +49,7 @@ impl<T: Real> Case<T> {
             regularizer,
             n_hidden: 7,
             decoder_bias: true,
+            some_are_dead: false,
             validation: None,
         }
     }
@@ -56,11 +59,16 @@ impl<T: Real> Case<T> {
     }
 
     fn model(&self, seed: u64) -> Model<'_, T> {
-        RegularizedAutoEncoder::builder(INPUTS, self.n_hidden)
+        let (has_bias, m) = (self.decoder_bias, self.n_hidden);
+        let drawn = Parameters::glorot_uniform(INPUTS, m, has_bias, seed).unwrap();
+        let (filters, mut bias, decoder_bias) = drawn.into_parts();
+        if self.some_are_dead {
+            bias.iter_mut().step_by(3).for_each(|bias| *bias = T::of(-9.0));
+        }
+        RegularizedAutoEncoder::builder(INPUTS, m)
             .activation(&*self.activation)
             .regularizer(&*self.regularizer)
-            .decoder_bias(self.decoder_bias)
-            .seed(seed)
+            .parameters(Parameters::new(filters, bias, decoder_bias).unwrap())
             .build()
             .unwrap()
     }
@@ -188,6 +196,53 @@ fn with_every_corruption_constraint_and_schedule() {
     Case { decoder_bias: false, ..plain::<f32>() }.goes_on();
 }
 
+fn optimizers() -> [Optimizer; 2] {
+    [Optimizer::Sgd { momentum: 0.8 }, Optimizer::ADAM]
+}
+
+#[test]
+fn with_every_optimizer_clipped_or_not() {
+    for optimizer in optimizers() {
+        for clip in [None, Some(0.5)] {
+            let configure = |trainer: TrainerBuilder<f32>| {
+                let trainer = trainer.optimizer(optimizer).corruption(Masking::new(0.2).unwrap());
+                let trainer = trainer.constraint(Constraint::MaxNorm(0.8));
+                match clip {
+                    Some(bound) => trainer.clip_norm(bound),
+                    None => trainer,
+                }
+            };
+            plain().with(configure).goes_on();
+            let case = Case { n_hidden: 600, ..Case::new(Box::new(0.1 * Contractive::new())) };
+            case.with(configure).goes_on();
+        }
+    }
+}
+
+/// A ReLU layer some units of which die, and are given new filters.
+#[test]
+fn with_resampling_of_dead_units() {
+    for optimizer in optimizers() {
+        for (every, samples) in
+            [(Every::Steps(5), 12), (Every::Epochs(1), 1), (Every::Steps(1), 99)]
+        {
+            let resampling = DeadUnitResampling { every, samples };
+            let case = Case { activation: Box::new(Relu), n_hidden: 300, ..plain::<f64>() };
+            let case = Case { some_are_dead: true, ..case };
+            let case = case.with(|trainer| {
+                let trainer = trainer.optimizer(optimizer).learning_rate(0.02);
+                trainer
+                    .corruption(GaussianNoise::new(0.1).unwrap())
+                    .dead_unit_resampling(resampling)
+            });
+            case.goes_on();
+            let (report, _) = case.train(1, None, &mut ());
+            let resampled: usize = report.history.iter().map(|record| record.resampled).sum();
+            assert!(resampled > 0, "{every:?}");
+        }
+    }
+}
+
 /// Three blocks of hidden units, so that there is work for three threads.
 #[test]
 fn with_several_threads() {
@@ -293,7 +348,15 @@ fn other_settings_are_refused_by_name() {
     let cases = [
         ("learning rate", other(|trainer| trainer.learning_rate(0.002))),
         ("learning rate", other(|t| t.learning_rate(LearningRate::cosine(1e-3, 9.0, 1e-4)))),
-        ("momentum", other(|trainer| trainer.momentum(0.5))),
+        ("optimizer", other(|trainer| trainer.momentum(0.5))),
+        ("optimizer", other(|trainer| trainer.optimizer(Optimizer::ADAM))),
+        ("bound of the gradient's norm", other(|trainer| trainer.clip_norm(1.0))),
+        (
+            "resampling of dead units",
+            other(|t| {
+                t.dead_unit_resampling(DeadUnitResampling { every: Every::Epochs(1), samples: 9 })
+            }),
+        ),
         ("batch size", other(|trainer| trainer.batch_size(4))),
         ("constraint", other(|trainer| trainer.constraint(Constraint::UNIT))),
         ("corruption", other(|t| t.corruption(GaussianNoise::new(0.5).unwrap()))),

@@ -5,13 +5,14 @@
 mod files;
 
 use files::{Folder, says};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use regularized_autoencoder::data::npy;
 use regularized_autoencoder::source::{Mapped, NpyFile, Replay, Shards, Windows};
 use regularized_autoencoder::{
-    BatchSource, Checkpoint, Constraint, Contractive, EpochEvent, Error, FitOptions, GaussianNoise,
-    Observer, Parameters, Real, RegularizedAutoEncoder, Regularizer, Report, SaltAndPepper,
-    Sigmoid, StartEvent, StepEvent, Trainer, TrainerBuilder, TrainingState,
+    BatchSource, Checkpoint, Constraint, Contractive, DeadUnitResampling, EpochEvent, Error, Every,
+    FitOptions, GaussianNoise, Observer, Parameters, Real, RegularizedAutoEncoder, Regularizer,
+    Relu, Report, SaltAndPepper, Sigmoid, StartEvent, StepEvent, Trainer, TrainerBuilder,
+    TrainingState,
 };
 use std::fs::OpenOptions;
 use std::ops::ControlFlow;
@@ -220,6 +221,39 @@ fn a_validation_is_that_of_a_training_in_memory() {
         report.history.iter().map(|epoch| epoch.validation.unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(values(&streamed), values(&report));
+}
+
+#[test]
+fn dead_units_get_new_filters_from_the_window_in_memory() {
+    let x = samples::<f64>(N_SAMPLES);
+    let (filters, _, _) =
+        Parameters::glorot_uniform(N_INPUTS, N_HIDDEN, false, 0).unwrap().into_parts();
+    // No unit is ever active.
+    let bias = DVector::from_element(N_HIDDEN, -9.0);
+    let dead = Parameters::new(filters, bias, None).unwrap();
+    let train = |windows: Option<Windows>, threads: usize| {
+        let mut model = RegularizedAutoEncoder::builder(N_INPUTS, N_HIDDEN)
+            .activation(Relu)
+            .parameters(dead.clone())
+            .build()
+            .unwrap();
+        let resampling = DeadUnitResampling { every: Every::Steps(4), samples: 25 };
+        let trainer = Trainer::builder().batch_size(BATCH).epochs(3).learning_rate(0.01);
+        let trainer = trainer.dead_unit_resampling(resampling).threads(threads).build().unwrap();
+        let report = match windows {
+            Some(windows) => trainer.fit_source(&mut model, &x, windows).unwrap(),
+            None => trainer.fit(&mut model, &x).unwrap(),
+        };
+        assert!(report.history[0].resampled > 0);
+        model.parameters().clone()
+    };
+    let in_memory = train(None, 1);
+    assert_eq!(train(Some(windows(60, 1)), 2), in_memory);
+    for windows in [windows(7, 3), windows(2, 1), windows(13, 1), windows(59, 1)] {
+        let found = train(Some(windows), 1);
+        assert_ne!(found, in_memory);
+        assert_eq!(train(Some(windows), 3), found);
+    }
 }
 
 /// Keeps a checkpoint after so many steps and stops there.

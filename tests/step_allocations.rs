@@ -8,9 +8,9 @@ mod common;
 use common::*;
 use nalgebra::{DMatrix, DVector};
 use regularized_autoencoder::{
-    Activation, Constraint, Contractive, FirstOrderDenoising, GaussianNoise, Masking, Observer,
-    Parameters, Real, RegularizedAutoEncoder, Regularizer, Relu, SaltAndPepper, Sigmoid, StepEvent,
-    Trainer, TrainerBuilder, Unregularized,
+    Activation, Constraint, Contractive, DeadUnitResampling, Every, FirstOrderDenoising,
+    GaussianNoise, Masking, Observer, Optimizer, Parameters, Real, RegularizedAutoEncoder,
+    Regularizer, Relu, SaltAndPepper, Sigmoid, StepEvent, Trainer, TrainerBuilder, Unregularized,
 };
 use regularized_autoencoder::{FitOptions, Softplus};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -143,6 +143,20 @@ fn steps_take_no_memory<T: Real>() {
             let expected = if cfg!(feature = "faer") { 0 } else { 3 };
             let what = format!("{regularizer:?}, {threads} threads: {found:?}");
             assert!(found.iter().all(|&count| count == expected), "{what}");
+        }
+    }
+    // With the whole gradient in memory, and with a note of the units that are active.
+    let resampling = DeadUnitResampling { every: Every::Epochs(1), samples: 1 };
+    for trainer in [
+        unit().optimizer(Optimizer::ADAM),
+        unit().clip_norm(0.1),
+        unit().dead_unit_resampling(resampling),
+    ] {
+        for threads in [1, 2, 3] {
+            let found =
+                allocations(trainer.clone().threads(threads), &Relu, &Contractive::new(), 0);
+            let is_constant = found.iter().all(|&count| count == found[0]);
+            assert!(is_constant && (found[0] == 0 || !cfg!(feature = "faer")), "{found:?}");
         }
     }
     for regularizer in regularizers::<T>(INPUTS) {

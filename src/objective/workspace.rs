@@ -9,7 +9,7 @@ use super::block::{BackwardBatch, Block, columns};
 pub(crate) use super::block::{Job, WeightGradient};
 use super::{Loss, Needs, Regularizer, Shape};
 use crate::error::{Error, finite_results};
-use crate::kernels::{add, are_finite, scale, subtract, sum_columns};
+use crate::kernels::{add, are_finite, note_above, scale, subtract, sum_columns};
 use crate::memory::zeros;
 use crate::scalar::Real;
 use crate::team::{Team, chunks, items};
@@ -224,6 +224,19 @@ impl<T: Real> Workspace<T> {
         team.for_each(items(&mut self.blocks), |number, block| {
             block.back_through_code(job, &slopes[number], on_residual);
         });
+    }
+
+    /// Of the last run: ‖r‖² of each sample.
+    pub fn squared_residuals(&self) -> &[T] {
+        &self.squares
+    }
+
+    /// Of the last run: notes each unit that has a code above the threshold for some sample.
+    pub fn note_active(&self, threshold: T, active: &mut [bool]) {
+        for block in &self.blocks {
+            let codes = &block.right[..block.pre_activation.len()];
+            note_above(&mut active[block.units.clone()], codes, threshold);
+        }
     }
 
     /// How many numbers of an n × m matrix belong to each block; the last may have fewer.

@@ -97,18 +97,29 @@ impl<T: Real> Stream<T> {
         Ok(())
     }
 
-    /// At most `limit` of the samples that come next, at least one, in a block of memory and as
-    /// their numbers in that block.
-    pub fn next(&mut self, limit: usize) -> Result<(Samples<'_, T>, &[usize]), Error> {
+    /// The samples of the window in which the next sample stands, the order in which they are used,
+    /// and how many of it have been used.
+    pub fn window(&mut self) -> Result<(Samples<'_, T>, &[usize], usize), Error> {
         while self.window.as_ref().is_none_or(|window| window.used == window.order.len()) {
             self.advance()?;
         }
-        let Some(Window { values, order, used, .. }) = &mut self.window else {
-            return Ok((Samples::whole(&[], self.n_inputs), &[]));
-        };
-        let first = *used;
-        *used = order.len().min(first.saturating_add(limit));
-        Ok((Samples::whole(values, self.n_inputs), &order[first..*used]))
+        let n_inputs = self.n_inputs;
+        Ok(self.window.as_ref().map_or((Samples::whole(&[], n_inputs), &[], 0), |window| {
+            (Samples::whole(&window.values, n_inputs), &window.order[..], window.used)
+        }))
+    }
+
+    /// At most `limit` of the samples that come next, at least one, in a block of memory and as
+    /// their numbers in that block.
+    pub fn next(&mut self, limit: usize) -> Result<(Samples<'_, T>, &[usize]), Error> {
+        let (_, order, used) = self.window()?;
+        let end = order.len().min(used.saturating_add(limit));
+        if let Some(window) = &mut self.window {
+            window.used = end;
+        }
+        Ok(self.window.as_ref().map_or((Samples::whole(&[], self.n_inputs), &[]), |window| {
+            (Samples::whole(&window.values, self.n_inputs), &window.order[used..end])
+        }))
     }
 
     /// Gives the window back and takes the next.

@@ -68,7 +68,9 @@ pub struct MonitorRecord {
 ///
 /// The mean is over the monitored samples, J is the objective of the step's batch. They agree to
 /// rounding for plain steps (no momentum) where the monitored samples have mean 0, with any batch,
-/// objective and length constraint; else the difference is what momentum and the mean add.
+/// objective and length constraint; else the difference is what momentum and the mean add,
+/// or what Adam and clipping make of the step. A step before which dead units got new filters is not
+/// compared.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -214,9 +216,11 @@ impl<T: Real> Observer<T> for TheoryMonitor<'_, T> {
         self.attempt(|monitor| {
             monitor.steps += 1;
             if let Some(before) = monitor.before.take() {
-                let step = monitor.check_step(&before, event)?;
+                // New filters are no gradient step.
+                let is_step = event.resampled == 0;
+                let step = is_step.then(|| monitor.check_step(&before, event)).transpose()?;
                 let state = (event.parameters, event.activation);
-                monitor.record(event.epoch, state, event.regularizer, Some(step))?;
+                monitor.record(event.epoch, state, event.regularizer, step)?;
             }
             monitor.prepare(event.steps_per_epoch, event.parameters);
             Ok(())

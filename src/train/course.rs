@@ -3,6 +3,8 @@
 use super::early_stopping::Best;
 use super::motion::Motion;
 use super::report::{EpochRecord, EpochSums};
+use super::trainer::Trainer;
+use crate::error::Error;
 use crate::model::Parameters;
 use crate::scalar::Real;
 
@@ -21,22 +23,30 @@ pub(super) struct Course<T: Real> {
     pub sums: EpochSums,
     /// Of those that are completed.
     pub history: Vec<EpochRecord>,
+    /// With resampling of dead units, which units were active since the last look.
+    pub active: Vec<bool>,
     /// With early stopping, once an epoch is completed.
     pub best: Option<Best<T>>,
 }
 
 impl<T: Real> Course<T> {
     /// Before the first step.
-    pub fn start(parameters: &Parameters<T>) -> Self {
-        Self {
-            motion: Motion::at_rest(parameters),
+    pub fn start(trainer: &Trainer<T>, parameters: &Parameters<T>) -> Result<Self, Error> {
+        let mut motion = Motion::at_rest(parameters);
+        motion.prepare(trainer.optimizer)?;
+        Ok(Self {
+            motion,
             epoch: 0,
             step: 0,
             steps: 0,
             sums: EpochSums::default(),
             history: Vec::new(),
+            active: vec![
+                false;
+                if trainer.resampling.is_some() { parameters.n_hidden() } else { 0 }
+            ],
             best: None,
-        }
+        })
     }
 
     /// Completes the epoch that runs.

@@ -40,6 +40,16 @@ pub(super) enum Feed<'a, T: Real> {
     Stream(Stream<T>),
 }
 
+/// The samples that are in memory.
+pub(super) struct Window<'a, T: Real> {
+    /// In their own order.
+    pub samples: Samples<'a, T>,
+    /// Their numbers, in the order in which they are used.
+    pub order: &'a [usize],
+    /// How many of the order have been used, fewer than all.
+    pub used: usize,
+}
+
 /// Samples in memory, and their order in the epoch that runs.
 pub(super) struct Memory<'a, T: Real> {
     samples: &'a Samples<'a, T>,
@@ -91,6 +101,17 @@ impl<'a, T: Real> Feed<'a, T> {
         }
         stepper.draw(team, at);
         Ok(())
+    }
+
+    /// The window in which the sample stands that comes next.
+    pub fn window(&mut self) -> Result<Window<'_, T>, Error> {
+        let (samples, order, used) = match self {
+            Self::Memory(Memory { samples, order, used, .. }) => {
+                (Samples::from(*samples), &**order, *used)
+            }
+            Self::Stream(stream) => stream.window()?,
+        };
+        Ok(Window { samples, order, used })
     }
 
     /// At most `limit` of the samples that come next, at least one, in a block of memory and as

@@ -2,12 +2,14 @@
 
 use super::checkpoint::Moment;
 use super::course::Course;
+use super::descent::Descent;
 use super::early_stopping::Best;
 use super::feed::{Data, Feed};
 use super::learner::{Learner, Rollback};
 use super::observer::{EndEvent, EpochEvent, Observer, StartEvent, StepEvent};
 use super::options::FitOptions;
 use super::report::{Report, StopReason, Warning};
+use super::resampling::resample;
 use super::settings::Subject;
 use super::step::{Stage, Stepper, Steppers};
 use super::trainer::Trainer;
@@ -124,25 +126,29 @@ pub(super) fn fit_feed<'a, T: Real>(
         checkpoint.check(trainer, &subject, steps_per_epoch)?;
     }
     let stepper = Stepper::new(trainer, &learner, trainer.batch_size)?;
+    let descent = Descent::new(trainer, learner.parameters)?;
     let (rollback, course) = match resume {
         Some(checkpoint) => (Rollback::to(checkpoint.parameters, learner), checkpoint.course),
         None => {
             let rollback = Rollback::new(learner);
             trainer.apply_constraint(rollback.learner.parameters)?;
-            let course = Course::start(rollback.learner.parameters);
+            let course = Course::start(trainer, rollback.learner.parameters)?;
             (rollback, course)
         }
     };
     let feed = feed(&course)?;
+    let threshold = T::of(rollback.learner.activation.properties().threshold.code);
     let mut run = Run {
         trainer,
         team,
         stepper,
+        descent,
         rollback,
         feed,
         validation,
         steps_per_epoch,
         course,
+        threshold,
         subject,
     };
     let mut nobody = ();
@@ -164,11 +170,14 @@ struct Run<'a, T: Real> {
     trainer: &'a Trainer<T>,
     team: Team,
     stepper: Stepper<'a, T>,
+    descent: Descent<T>,
     rollback: Rollback<'a, T>,
     feed: Feed<'a, T>,
     validation: Option<&'a Samples<'a, T>>,
     steps_per_epoch: usize,
     course: Course<T>,
+    /// δ_min.
+    threshold: T,
     subject: Subject<'a, T>,
 }
 
@@ -217,12 +226,14 @@ impl<T: Real> Run<'_, T> {
         }
         while self.course.step < self.steps_per_epoch {
             let step = self.course.step;
+            let resampled = self.resample()?;
             let (loss, learning_rate) = self.step()?;
             let event = StepEvent {
                 epoch: self.course.epoch,
                 step,
                 steps_per_epoch: self.steps_per_epoch,
                 learning_rate,
+                resampled,
                 batch: self.stepper.batch(),
                 loss,
                 parameters: self.rollback.learner.parameters,
@@ -237,6 +248,24 @@ impl<T: Real> Run<'_, T> {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Gives dead units new filters if it is time; tells how many.
+    fn resample(&mut self) -> Result<usize, Error> {
+        let (trainer, course) = (self.trainer, &mut self.course);
+        let place = (course.epoch, course.step);
+        let Some(resampling) = trainer.resampling else { return Ok(0) };
+        if !resampling.every.has_passed(place, course.steps) {
+            return Ok(0);
+        }
+        let begin = Instant::now();
+        let on = (trainer, &mut self.team, &mut self.stepper);
+        let window = self.feed.window()?;
+        let resampled = resample(resampling, on, &mut self.rollback.learner, course, window)
+            .map_err(|error| error.at_step(place.0, place.1))?;
+        course.sums.resampled += resampled;
+        course.sums.seconds += begin.elapsed().as_secs_f64();
+        Ok(resampled)
+    }
+
     /// Makes a step; gives the loss before it, and its η.
     fn step(&mut self) -> Result<(Loss<T>, f64), Error> {
         let (trainer, course) = (self.trainer, &mut self.course);
@@ -244,11 +273,14 @@ impl<T: Real> Run<'_, T> {
         let begin = Instant::now();
         let rate = trainer.learning_rate.at(course.steps, self.steps_per_epoch);
         self.feed.load(&mut self.stepper, &mut self.team, (Stage::Training, epoch, step))?;
-        let (learner, velocity) = (&mut self.rollback.learner, &mut course.motion.velocity);
+        let on = (trainer, &mut self.team, &mut self.stepper);
         let loss = self
-            .stepper
-            .step(&mut self.team, learner, velocity, (rate, trainer.momentum))
+            .descent
+            .step(on, &mut self.rollback.learner, &mut course.motion, (rate, false))
             .map_err(|error| error.at_step(epoch, step))?;
+        if trainer.resampling.is_some() {
+            self.stepper.workspace().note_active(self.threshold, &mut course.active);
+        }
         course.step += 1;
         course.steps += 1;
         course.sums.add(&loss, 1.0, rate, begin);

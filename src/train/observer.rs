@@ -104,6 +104,8 @@ pub struct StepEvent<'a, T: Real> {
     pub steps_per_epoch: usize,
     /// η of this step.
     pub learning_rate: f64,
+    /// Dead units that were given new filters just before this step.
+    pub resampled: usize,
     /// The batch of this step: the encoder's input, corrupted if there is a corruption, the clean
     /// target, and the noise that the regularizer drew.
     pub batch: Batch<'a, T>,

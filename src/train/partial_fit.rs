@@ -1,5 +1,6 @@
 //! Training on data that arrives in pieces.
 
+use super::descent::Descent;
 use super::learner::{Learner, Rollback};
 use super::report::{EpochRecord, EpochSums, Report, StopReason};
 use super::state::TrainingState;
@@ -24,7 +25,8 @@ impl<T: Real> Trainer<T> {
     ///
     /// # Errors
     /// Those of [`fit`](Self::fit), but a piece may be smaller than a batch; [`Error::Dimension`]
-    /// if `state` belongs to a model of other sizes. After an error or a panic the model has the
+    /// if `state` belongs to a model of other sizes,
+    /// [`Error::OtherTraining`] if it comes from another optimizer. After an error or a panic the model has the
     /// parameters that it had before the call; momentum is back at 0 if the pass had begun, and as
     /// it was if the arguments were refused.
     ///
@@ -64,7 +66,8 @@ fn partial_fit<T: Real>(
     samples: &Samples<'_, T>,
 ) -> Result<Report, Error> {
     trainer.check_data(&learner, samples, "training data")?;
-    learner.parameters.same_sizes(&state.motion.velocity)?;
+    learner.parameters.same_sizes(&state.motion.first)?;
+    state.motion.prepare(trainer.optimizer)?;
     let mut team = trainer.start_threads(&learner)?;
     // Once: with the first piece.
     let warnings = if state.pieces == 0 { trainer.warnings(&learner) } else { Vec::new() };
@@ -92,19 +95,21 @@ fn one_pass<T: Real>(
     let steps = samples.n_samples().div_ceil(trainer.batch_size);
     let mut sums = EpochSums::default();
     let mut steppers = Steppers::new(trainer);
+    let mut descent = Descent::new(trainer, learner.parameters)?;
     for step in 0..steps {
         let begin = Instant::now();
         let first = step * trainer.batch_size;
         let size = trainer.batch_size.min(samples.n_samples() - first);
         let stepper = steppers.of_size(learner, size)?;
         let rate = trainer.learning_rate.at(epoch * steps + step, steps);
-        let next_momentum = if step + 1 == steps { 1.0 } else { trainer.momentum };
+        let is_last = step + 1 == steps;
         if step == 0 {
-            stepper.begin(&mut state.motion.velocity);
+            descent.begin(&mut state.motion);
         }
         stepper.load(team, samples, first, (Stage::Training, epoch, step));
-        let loss = stepper
-            .step(team, learner, &mut state.motion.velocity, (rate, next_momentum))
+        let on = (trainer, &mut *team, stepper);
+        let loss = descent
+            .step(on, learner, &mut state.motion, (rate, is_last))
             .map_err(|error| error.at_step(epoch, step))?;
         sums.add(&loss, size as f64, rate, begin);
     }

@@ -21,6 +21,10 @@ pub struct EpochRecord {
     pub validation: Option<f64>,
     /// η of the epoch's last step.
     pub learning_rate: f64,
+    /// Hidden units that were given new filters because they were dead, see
+    /// [`DeadUnitResampling`](crate::DeadUnitResampling).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub resampled: usize,
     /// Time for its steps, without validation and observers.
     pub seconds: f64,
 }
@@ -104,6 +108,7 @@ pub(super) struct EpochSums {
     regularizer: f64,
     weight: f64,
     learning_rate: f64,
+    pub resampled: usize,
     pub seconds: f64,
 }
 
@@ -123,6 +128,7 @@ impl EpochSums {
             regularizer: self.regularizer / self.weight,
             validation,
             learning_rate: self.learning_rate,
+            resampled: self.resampled,
             seconds: self.seconds,
         }
     }

@@ -78,6 +78,7 @@ impl<'a, T: Real> Subject<'a, T> {
         let trainer = self.trainer;
         let early_stopping = trainer.early_stopping.map(|stopping| format!("{stopping:?}"));
         let corruption = trainer.corruption.as_ref().map(|corruption| format!("{corruption:?}"));
+        let resampling = trainer.resampling.map(|resampling| format!("{resampling:?}"));
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".into());
         let data = |samples: &Samples<'_, T>| {
             format!(
@@ -106,10 +107,12 @@ impl<'a, T: Real> Subject<'a, T> {
             ("regularizer", format!("{:?}", self.regularizer)),
             ("corruption", or_none(corruption)),
             ("constraint", format!("{:?}", trainer.constraint)),
-            ("momentum", trainer.momentum.to_string()),
+            ("optimizer", trainer.optimizer.to_string()),
+            ("bound of the gradient's norm", or_none(trainer.clip_norm.map(|c| c.to_string()))),
             ("learning rate", format!("{:?}", trainer.learning_rate)),
             ("batch size", trainer.batch_size.to_string()),
             ("early stopping", or_none(early_stopping)),
+            ("resampling of dead units", or_none(resampling)),
             ("seed", trainer.seed.to_string()),
             ("training data", training_data),
             ("validation data", or_none(self.validation.map(data))),

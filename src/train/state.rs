@@ -5,7 +5,7 @@ use crate::autoencoder::RegularizedAutoEncoder;
 use crate::scalar::Real;
 
 /// What [`partial_fit`](crate::Trainer::partial_fit) carries from one piece of data to the next:
-/// the velocity v of the momentum method and the counters. No random generator is among it.
+/// the velocity v of the momentum method, or the moments of Adam, and the counters. No random generator is among it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingState<T: Real> {
     pub(super) motion: Motion<T>,

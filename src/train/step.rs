@@ -1,11 +1,8 @@
-//! One step of stochastic gradient descent.
+//! A batch, and J and its gradient on it.
 
 use super::learner::Learner;
 use super::trainer::Trainer;
-use super::update::Update;
-use crate::error::{Error, finite_results};
-use crate::kernels::scale;
-use crate::model::Parameters;
+use crate::error::Error;
 use crate::objective::workspace::{BLOCK, Job, Workspace};
 use crate::objective::{Batch, Loss, Shape};
 use crate::random::{Purpose, Random};
@@ -19,6 +16,26 @@ use std::ops::Range;
 pub(super) enum Stage {
     Training,
     Validation,
+    /// Without corruption, and with noise 0.
+    Resampling,
+}
+
+impl Stage {
+    fn corruption(self) -> Option<Purpose> {
+        match self {
+            Self::Training => Some(Purpose::Corruption),
+            Self::Validation => Some(Purpose::ValidationCorruption),
+            Self::Resampling => None,
+        }
+    }
+
+    fn noise(self) -> Option<Purpose> {
+        match self {
+            Self::Training => Some(Purpose::Noise),
+            Self::Validation => Some(Purpose::ValidationNoise),
+            Self::Resampling => None,
+        }
+    }
 }
 
 /// Gives a stepper for batches of any size, and keeps the last.
@@ -96,10 +113,6 @@ impl<'a, T: Real> Stepper<'a, T> {
         (stage, epoch, step): (Stage, usize, usize),
     ) {
         let n_inputs = self.workspace.shape().n_inputs;
-        let purpose = match stage {
-            Stage::Training => Purpose::Corruption,
-            Stage::Validation => Purpose::ValidationCorruption,
-        };
         let trainer = self.trainer;
         let corruption = trainer.corruption.as_deref();
         let (first, values) = (columns.start, columns.start * n_inputs..columns.end * n_inputs);
@@ -110,7 +123,10 @@ impl<'a, T: Real> Stepper<'a, T> {
             x.copy_from_slice(sample(column));
             if let (Some(target), Some(change)) = (target, corruption) {
                 target.copy_from_slice(x);
-                change.corrupt(x, &mut Random::stream(trainer.seed, purpose, epoch, step, column));
+                if let Some(purpose) = stage.corruption() {
+                    let mut random = Random::stream(trainer.seed, purpose, epoch, step, column);
+                    change.corrupt(x, &mut random);
+                }
             }
         };
         if corruption.is_some() {
@@ -123,16 +139,15 @@ impl<'a, T: Real> Stepper<'a, T> {
 
     /// Draws the noise that the regularizer needs.
     pub fn draw(&mut self, team: &mut Team, (stage, epoch, step): (Stage, usize, usize)) {
-        let purpose = match stage {
-            Stage::Training => Purpose::Noise,
-            Stage::Validation => Purpose::ValidationNoise,
-        };
         let (n_inputs, seed) = (self.workspace.shape().n_inputs, self.trainer.seed);
         let (_, draws) = self.workspace.batch_mut();
         if !draws.is_empty() {
-            team.for_each(chunks(draws, n_inputs), |column, z| {
-                Random::stream(seed, purpose, epoch, step, column).fill_with_standard_normal(z);
-            });
+            match stage.noise() {
+                Some(noise) => team.for_each(chunks(draws, n_inputs), |column, z| {
+                    Random::stream(seed, noise, epoch, step, column).fill_with_standard_normal(z);
+                }),
+                None => draws.fill(T::zero()),
+            }
         }
     }
 
@@ -169,53 +184,8 @@ impl<'a, T: Real> Stepper<'a, T> {
         Ok(loss)
     }
 
-    /// Multiplies the filters' part of v by μ, before the first step of a pass.
-    pub fn begin(&self, velocity: &mut Parameters<T>) {
-        scale(velocity.filters.as_mut_slice(), T::of(self.trainer.momentum));
-    }
-
-    /// v ← μv − ηg, θ ← θ + v, then the constraint; gives the loss before the update.
-    ///
-    /// The weight gradient is added to v straight away; there is no gradient matrix. So that one
-    /// pass over the filters suffices, it leaves their part of v multiplied by the μ of the next
-    /// step already, `next_momentum`: 1 after the last step of a pass. Before the first step of a
-    /// pass, [`begin`](Self::begin) makes up for it.
-    pub fn step(
-        &mut self,
-        team: &mut Team,
-        learner: &mut Learner<'_, T>,
-        velocity: &mut Parameters<T>,
-        (rate, next_momentum): (f64, f64),
-    ) -> Result<Loss<T>, Error> {
-        let (momentum, rate) = (T::of(self.trainer.momentum), T::of(rate));
-        finite_results("learning rate", &[rate], |_| None)?;
-        let loss = self.evaluate(team, learner, Some((velocity.filters.as_mut_slice(), -rate)))?;
-
-        let parameters = &mut *learner.parameters;
-        let gradient = self.workspace.encoder_bias_gradient();
-        let bias = parameters.encoder_bias.iter_mut().zip(velocity.encoder_bias.iter_mut());
-        for ((b, v), g) in bias.zip(gradient) {
-            *v = momentum * *v - rate * g;
-            *b += *v;
-        }
-        let bias = parameters.encoder_bias.as_slice();
-        finite_results("encoder bias after the update", bias, Some)?;
-        if let (Some(bias), Some(velocity)) =
-            (&mut parameters.decoder_bias, &mut velocity.decoder_bias)
-        {
-            let gradient = self.workspace.decoder_bias_gradient();
-            for ((b, v), g) in bias.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
-                *v = momentum * *v - rate * *g;
-                *b += *v;
-            }
-            finite_results("decoder bias after the update", bias.as_slice(), |_| None)?;
-        }
-
-        let momentum = T::of(next_momentum);
-        let update = Update { rate, momentum, constraint: self.trainer.constraint };
-        let (filters, velocity) =
-            (parameters.filters.as_mut_slice(), velocity.filters.as_mut_slice());
-        update.run(team, &self.workspace, filters, velocity)?;
-        Ok(loss)
+    /// Of the last evaluation: everything but the loss.
+    pub fn workspace(&self) -> &Workspace<T> {
+        &self.workspace
     }
 }

@@ -2,18 +2,20 @@
 
 use super::early_stopping::EarlyStopping;
 use super::learning_rate::LearningRate;
+use super::optimizer::Optimizer;
+use super::resampling::DeadUnitResampling;
 use crate::constraint::Constraint;
 use crate::corruption::Corruption;
-use crate::error::{Error, at_least_one};
+use crate::error::{Error, at_least_one, positive};
 use crate::scalar::Real;
 use std::sync::Arc;
 
-/// Minimises J by mini-batch stochastic gradient descent with momentum:
+/// Minimises J by mini-batch stochastic gradient descent with momentum, or by Adam:
 ///
 /// ```text
 /// v ← μv − η ∇J(batch),  θ ← θ + v,  then the constraint
 /// ```
-/// with the gradient of [`RegularizedAutoEncoder::gradient`](crate::RegularizedAutoEncoder::gradient) on the batch. Everything random is a
+/// (see [`Optimizer`]) with the gradient of [`RegularizedAutoEncoder::gradient`](crate::RegularizedAutoEncoder::gradient) on the batch. Everything random is a
 /// function of (seed, purpose, epoch, step, sample), and the result is the same to the bit for any
 /// number of threads.
 ///
@@ -38,12 +40,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Trainer<T: Real> {
     pub(super) learning_rate: LearningRate,
-    pub(super) momentum: f64,
+    pub(super) optimizer: Optimizer,
+    pub(super) clip_norm: Option<f64>,
     pub(super) batch_size: usize,
     pub(super) epochs: usize,
     pub(super) constraint: Constraint,
     pub(super) corruption: Option<Arc<dyn Corruption<T>>>,
     pub(super) early_stopping: Option<EarlyStopping>,
+    pub(super) resampling: Option<DeadUnitResampling>,
     pub(super) seed: u64,
     pub(super) threads: usize,
 }
@@ -56,12 +60,14 @@ impl<T: Real> Trainer<T> {
     pub fn builder() -> TrainerBuilder<T> {
         TrainerBuilder(Self {
             learning_rate: LearningRate::constant(0.001),
-            momentum: 0.9,
+            optimizer: Optimizer::default(),
+            clip_norm: None,
             batch_size: 50,
             epochs: 50,
             constraint: Constraint::None,
             corruption: None,
             early_stopping: None,
+            resampling: None,
             seed: 0,
             threads: 1,
         })
@@ -73,12 +79,14 @@ impl<T: Real> Trainer<T> {
 /// | name | default | purpose | range |
 /// |---|---|---|---|
 /// | `learning_rate` | 0.001 | η, a number or a [`LearningRate`] | > 0 |
-/// | `momentum` | 0.9 | μ | [0, 1) |
+/// | `optimizer` | momentum 0.9 | how a gradient becomes a step; `momentum` is short for it | μ, β₁, β₂ in [0, 1), ε > 0 |
+/// | `clip_norm` | none | bound of the gradient's norm | > 0 |
 /// | `batch_size` | 50 | samples a step, B | ≥ 1, at most all |
 /// | `epochs` | 50 | passes over the data | ≥ 1 |
 /// | `constraint` | none | on the filters' lengths | [10⁻¹⁸, 10¹⁸] |
 /// | `corruption` | none | makes it a denoising auto-encoder | |
 /// | `early_stopping` | none | patience on J | patience ≥ 1, improvement ≥ 0 |
+/// | `dead_unit_resampling` | none | new filters for dead units, outside the theory | interval and samples ≥ 1 |
 /// | `seed` | 0 | decides order, corruption and noise; the model's own seed decides the initial filters | |
 /// | `threads` | 1 | at most ⌈m/256⌉ are used; changes no bit of the result | ≥ 1 |
 #[derive(Clone, Debug)]
@@ -92,9 +100,26 @@ impl<T: Real> TrainerBuilder<T> {
         self
     }
 
-    /// μ.
-    pub fn momentum(mut self, momentum: f64) -> Self {
-        self.0.momentum = momentum;
+    /// μ: short for gradient descent with this momentum as the
+    /// [`optimizer`](Self::optimizer).
+    pub fn momentum(self, momentum: f64) -> Self {
+        self.optimizer(Optimizer::Sgd { momentum })
+    }
+
+    /// Gradient descent with momentum, or Adam.
+    pub fn optimizer(mut self, optimizer: Optimizer) -> Self {
+        self.0.optimizer = optimizer;
+        self
+    }
+
+    /// Multiplies a gradient g of J on a batch whose norm exceeds c by c / ‖g‖, so that it is c; the
+    /// norm is that of all parameters together, filters and biases. With NaN or ±∞ in it the
+    /// training ends with an error all the same.
+    ///
+    /// For the momentum method too the gradient then stands in memory, which takes that of the
+    /// parameters once more, and time.
+    pub fn clip_norm(mut self, bound: f64) -> Self {
+        self.0.clip_norm = Some(bound);
         self
     }
 
@@ -128,6 +153,12 @@ impl<T: Real> TrainerBuilder<T> {
         self
     }
 
+    /// Gives dead units new filters from time to time.
+    pub fn dead_unit_resampling(mut self, resampling: DeadUnitResampling) -> Self {
+        self.0.resampling = Some(resampling);
+        self
+    }
+
     /// Decides order, corruption and noise.
     pub fn seed(mut self, seed: u64) -> Self {
         self.0.seed = seed;
@@ -150,8 +181,9 @@ impl<T: Real> TrainerBuilder<T> {
     pub fn build(self) -> Result<Trainer<T>, Error> {
         let trainer = self.0;
         trainer.learning_rate.validate()?;
-        if !(0.0..1.0).contains(&trainer.momentum) {
-            return Err(Error::invalid("momentum", trainer.momentum, "in [0, 1)"));
+        trainer.optimizer.validate()?;
+        if let Some(bound) = trainer.clip_norm {
+            positive("bound of the gradient's norm", bound)?;
         }
         at_least_one("batch size", trainer.batch_size)?;
         at_least_one("epochs", trainer.epochs)?;
@@ -159,6 +191,9 @@ impl<T: Real> TrainerBuilder<T> {
         trainer.constraint.validate()?;
         if let Some(stopping) = trainer.early_stopping {
             stopping.validate()?;
+        }
+        if let Some(resampling) = trainer.resampling {
+            resampling.validate()?;
         }
         Ok(trainer)
     }
