@@ -50,14 +50,10 @@ fn idx_file(folder: &Folder) -> std::path::PathBuf {
     folder.write("x.idx", &idx_bytes(&[N_SAMPLES as u32, 1, N_INPUTS as u32], &values))
 }
 
+type Pieces<T> = Box<dyn Iterator<Item = Result<Vec<T>, Error>> + Send>;
+
 /// The samples in pieces of so many each, which are repeated.
-fn replay<T: Real>(
-    sizes: &'static [usize],
-) -> Replay<
-    T,
-    impl Fn() -> Box<dyn Iterator<Item = Result<Vec<T>, Error>> + Send>,
-    Box<dyn Iterator<Item = Result<Vec<T>, Error>> + Send>,
-> {
+fn replay<T: Real>(sizes: &'static [usize]) -> Replay<T, impl Fn() -> Pieces<T>, Pieces<T>> {
     let make = move || {
         let values = matrix::<T>().as_slice().to_vec();
         let mut first = 0;
@@ -68,7 +64,7 @@ fn replay<T: Real>(
             first = end;
             (!is_over).then_some(Ok(piece))
         });
-        Box::new(pieces) as Box<dyn Iterator<Item = _> + Send>
+        Box::new(pieces) as Pieces<T>
     };
     Replay::new(N_INPUTS, N_SAMPLES, make).unwrap()
 }
@@ -290,8 +286,9 @@ fn an_iterator_is_made_anew_only_to_go_back() {
 
 #[test]
 fn iterators_that_fail_are_errors() {
-    says(Replay::new(0, 1, || std::iter::empty::<Result<Vec<f64>, Error>>()), &["n_inputs is 0"]);
-    says(Replay::new(1, 0, || std::iter::empty::<Result<Vec<f64>, Error>>()), &["n_samples is 0"]);
+    let nothing = std::iter::empty::<Result<Vec<f64>, Error>>;
+    says(Replay::new(0, 1, nothing), &["n_inputs is 0"]);
+    says(Replay::new(1, 0, nothing), &["n_samples is 0"]);
     let short = Replay::new(2, 7, || (0..3).map(|_| Ok(vec![0.0; 4]))).unwrap();
     assert_eq!(read_range(&short, 4..6).unwrap(), DMatrix::<f64>::zeros(2, 2));
     says(read_range(&short, 5..7), &["samples of an iterator", "7 asked for", "only 6"]);
