@@ -50,10 +50,10 @@
 //! [`activation`] and [`regularizer`] hold the built-in ones, [`objective`] the trait
 //! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
 //! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
-//! preparation of data, [`sparse_coding`] the baseline without an encoder. [`theory`] says before
-//! a training what λ will do, [`study`] compares during one what is said with what is measured, and
-//! [`check`] tells whether an activation or a regularizer of yours is right. The common names are
-//! re-exported here and in [`prelude`].
+//! preparation of data, [`source`] data larger than memory, [`sparse_coding`] the baseline without an
+//! encoder. [`theory`] says before a training what λ will do, [`study`] compares during one what is
+//! said with what is measured, and [`check`] tells whether an activation or a regularizer of yours is
+//! right. The common names are re-exported here and in [`prelude`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
@@ -69,7 +69,6 @@ pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
-#[cfg(feature = "files")]
 mod files;
 mod inference;
 pub mod inspect;
@@ -87,6 +86,7 @@ pub mod regularizer;
 mod samples;
 mod scalar;
 pub mod scores;
+pub mod source;
 mod sparse;
 pub mod sparse_coding;
 pub mod study;
@@ -121,6 +121,7 @@ pub use regularizer::{
 };
 pub use samples::Samples;
 pub use scalar::Real;
+pub use source::BatchSource;
 pub use sparse_coding::{CodeSign, LearnedDictionary, OptimalCodes, SparseCoding};
 pub use train::{
     Checkpoint, CheckpointInterval, DeadUnitResampling, EarlyStopping, EndEvent, EpochEvent,

@@ -22,6 +22,7 @@ pub use crate::regularizer::{
 };
 pub use crate::samples::Samples;
 pub use crate::scalar::Real;
+pub use crate::source::BatchSource;
 pub use crate::train::{
     Checkpoint, EarlyStopping, EndEvent, EpochEvent, Every, FitOptions, LearningRate, Observer,
     Optimizer, StartEvent, StepEvent, Trainer, Training, TrainingState, Warning, train_many,

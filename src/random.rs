@@ -20,6 +20,7 @@ pub(crate) enum Purpose {
     ValidationNoise = 9,
     Atoms = 10,
     Resampling = 11,
+    Chunks = 12,
 }
 
 /// A stream of random numbers that is the same on every machine and for every number of threads.

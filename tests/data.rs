@@ -1,60 +1,17 @@
 //! Readers, patches, standardisation, whitening and synthetic data.
 
+#[path = "common/files.rs"]
+mod files;
+
 use approx::assert_abs_diff_eq;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use files::{Folder, gzip, idx_bytes, says};
 use nalgebra::{DMatrix, dmatrix};
 use regularized_autoencoder::data::{
     Images, SparseDictionary, SparseSamples, Standardization, Whitening, cifar10, idx,
     random_patches,
 };
-use regularized_autoencoder::{Error, Random, Real};
-use std::fs;
-use std::io::Write;
+use regularized_autoencoder::{Random, Real};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// A folder of its own for one test, removed at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!(
-            "regularized-autoencoder-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn idx_bytes(sizes: &[u32], values: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0, 0, 8, sizes.len() as u8];
-    bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
-    bytes.extend_from_slice(values);
-    bytes
-}
 
 /// `count` bytes without a pattern of any period that matters here.
 fn noise_bytes(count: usize) -> Vec<u8> {
@@ -65,15 +22,6 @@ fn noise_bytes(count: usize) -> Vec<u8> {
 fn noise_matrix<T: Real>(rows: usize, columns: usize, seed: u64) -> DMatrix<T> {
     let mut random = Random::new(seed);
     DMatrix::from_fn(rows, columns, |_, _| random.standard_normal())
-}
-
-/// The message contains every one of the `parts`.
-#[track_caller]
-fn says<V: std::fmt::Debug>(result: Result<V, Error>, parts: &[&str]) {
-    let message = result.expect_err("must be rejected").to_string();
-    for part in parts {
-        assert!(message.contains(part), "{message:?} lacks {part:?}");
-    }
 }
 
 // ---------------------------------------------------------------------------------------- IDX

@@ -3,6 +3,7 @@
 
 use nalgebra::DMatrix;
 use regularized_autoencoder::inspect::TopSamples;
+use regularized_autoencoder::source::{NpyFile, Windows};
 use regularized_autoencoder::{
     Contractive, EarlyStopping, FitOptions, Optimizer, Parameters, RegularizedAutoEncoder, Trainer,
     TrainerBuilder, scores,
@@ -206,4 +207,50 @@ fn sparse_codes_scores_and_top_samples_take_no_dense_array() {
         assert!(bytes <= pieces + kept + small, "{what}: {bytes} bytes");
         assert!(bytes < dense / 2, "{what}: {bytes} bytes of {dense}");
     }
+}
+
+/// Of the data two windows, and the order of the samples in each.
+#[test]
+fn a_training_from_a_source_takes_two_windows_of_the_data() {
+    let path = std::env::temp_dir().join(format!("memory-{}.npy", std::process::id()));
+    let x = DMatrix::from_fn(N_INPUTS, N_SAMPLES, |i, j| ((i * j) as f32).sin());
+    regularized_autoencoder::data::npy::write(&path, &x).unwrap();
+    drop(x);
+    let file = NpyFile::<f32>::open(&path).unwrap();
+    let windows = Windows::new(20, 10).unwrap();
+    let bytes = peak(|| {
+        let mut model = RegularizedAutoEncoder::builder(N_INPUTS, N_HIDDEN)
+            .regularizer(Contractive::new())
+            .build()
+            .unwrap();
+        trainer().fit_source(&mut model, &file, windows).unwrap();
+    });
+    std::fs::remove_file(&path).unwrap();
+    let in_windows = 2 * 4 * N_INPUTS * windows.samples();
+    // The buffer for the bytes of the file, the names and the channels of the thread.
+    let limit = bound(3 * PARAMETERS) - 4 * DATA + in_windows + (1 << 16) + 8192;
+    assert!(bytes <= limit, "{bytes} bytes > {limit}");
+    assert!(bytes > limit - in_windows / 2, "the bound is loose: {bytes} bytes of {limit}");
+}
+
+/// Of a file that promises 32 TiB.
+#[test]
+fn a_promise_costs_no_memory() {
+    use regularized_autoencoder::data::{idx, npy};
+    let shape = "'descr': '<f8', 'fortran_order': False, 'shape': (4294967295, 1024)";
+    let dictionary = format!("{{{shape}}}");
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend((dictionary.len() as u16).to_le_bytes());
+    file.extend(dictionary.as_bytes());
+    file.resize(10_000, 0);
+    let bytes = peak(|| assert!(npy::read_from::<f64>(&file[..], "promise").is_err()));
+    assert!(bytes < 300_000, "{bytes} bytes");
+    // A header whose own length is a promise.
+    let long = [b"\x93NUMPY\x02\x00", &u32::MAX.to_le_bytes()[..], b"{'descr'"].concat();
+    let bytes = peak(|| assert!(npy::read_from::<f64>(&long[..], "promise").is_err()));
+    assert!(bytes < 10_000, "{bytes} bytes");
+
+    let images = [0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3];
+    let bytes = peak(|| assert!(idx::read_images_from::<f64>(&images[..], "promise").is_err()));
+    assert!(bytes < 300_000, "{bytes} bytes");
 }

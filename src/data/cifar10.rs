@@ -5,9 +5,10 @@
 //!
 //! A. Krizhevsky, *Learning Multiple Layers of Features from Tiny Images*, 2009.
 
+use super::bytes::{Bytes, io_error};
 use super::images::Images;
-use super::source::{Source, io_error};
 use crate::error::Error;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Rows and columns of an image.
@@ -44,6 +45,28 @@ pub struct Cifar10 {
 /// ```
 pub fn read_file(path: impl AsRef<Path>) -> Result<Cifar10, Error> {
     read(&[path.as_ref().to_owned()])
+}
+
+/// Reads one file's content from anything that gives bytes; see [`read_file`].
+///
+/// `name` stands for the path in errors.
+///
+/// # Errors
+/// Those of [`read_file`].
+///
+/// # Example
+/// ```
+/// use regularized_autoencoder::data::cifar10;
+/// let mut record = vec![7];
+/// record.resize(3073, 200);
+/// let batch = cifar10::read_from(&record[..], "one image")?;
+/// assert_eq!((batch.images.n_images(), &batch.labels[..]), (1, &[7][..]));
+/// # Ok::<(), regularized_autoencoder::Error>(())
+/// ```
+pub fn read_from(reader: impl Read, name: impl AsRef<Path>) -> Result<Cifar10, Error> {
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    append(&mut Bytes::new(reader, name.as_ref())?, &mut pixels, &mut labels)?;
+    Ok(Cifar10 { images: Images::new(SIDE, SIDE, CHANNELS, pixels)?, labels })
 }
 
 /// Reads every file of a folder whose name is `data_batch_*.bin`, in the order of their names.
@@ -86,33 +109,30 @@ fn batches(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn read(paths: &[PathBuf]) -> Result<Cifar10, Error> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     for path in paths {
-        append(&mut Source::open(path)?, &mut pixels, &mut labels)?;
+        append(&mut Bytes::open(path)?, &mut pixels, &mut labels)?;
     }
     Ok(Cifar10 { images: Images::new(SIDE, SIDE, CHANNELS, pixels)?, labels })
 }
 
 /// Appends the records of one file.
-fn append(
-    source: &mut Source<'_>,
-    pixels: &mut Vec<u8>,
-    labels: &mut Vec<u8>,
-) -> Result<(), Error> {
+fn append(bytes: &mut Bytes<'_>, pixels: &mut Vec<u8>, labels: &mut Vec<u8>) -> Result<(), Error> {
     let mut record = [0; RECORD];
     for index in 0.. {
-        let got = source.fill(&mut record)?;
+        let got = bytes.fill(&mut record)?;
         if got == 0 && index > 0 {
             break;
         }
         if got < RECORD {
             let length = index * RECORD + got;
-            return Err(source.violation(format!(
+            return Err(bytes.violation(format!(
                 "the length is {length} bytes, but must be a positive multiple of {RECORD}"
             )));
         }
         let (label, image) = (record[0], &record[1..]);
         if label >= N_CLASSES {
-            return Err(source
-                .violation(format!("label {index} is {label}, but must be below {N_CLASSES}")));
+            return Err(
+                bytes.violation(format!("label {index} is {label}, but must be below {N_CLASSES}"))
+            );
         }
         labels.push(label);
         pixels.extend_from_slice(image);

@@ -7,15 +7,14 @@
 //! converted while they are read, and memory is taken as they arrive: a header that promises more
 //! than the file holds is an error, and costs no memory.
 
-use super::source::Source;
+use super::bytes::Bytes;
+use super::encoding::{Encoding, Layout, product};
 use crate::error::{Error, at_least_one};
 use crate::scalar::{Real, compiled};
 use nalgebra::DMatrix;
 use std::io::Read;
 use std::path::Path;
 
-/// How many bytes are read at a time.
-const PIECE: usize = 1 << 14;
 /// The type code of unsigned bytes.
 const UNSIGNED_BYTE: u8 = 0x08;
 
@@ -37,7 +36,7 @@ const UNSIGNED_BYTE: u8 = 0x08;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 pub fn read_images<T: Real>(path: impl AsRef<Path>) -> Result<DMatrix<T>, Error> {
-    read_matrix(Source::open(path.as_ref())?, None)
+    read_matrix(Bytes::open(path.as_ref())?, None)
 }
 
 /// Reads the first `count` images of a file; see [`read_images`].
@@ -60,7 +59,7 @@ pub fn read_first_images<T: Real>(
     count: usize,
 ) -> Result<DMatrix<T>, Error> {
     at_least_one("number of images", count)?;
-    read_matrix(Source::open(path.as_ref())?, Some(count))
+    read_matrix(Bytes::open(path.as_ref())?, Some(count))
 }
 
 /// Reads all images from anything that gives bytes; see [`read_images`].
@@ -87,7 +86,7 @@ pub fn read_images_from<T: Real>(
     reader: impl Read,
     name: impl AsRef<Path>,
 ) -> Result<DMatrix<T>, Error> {
-    read_matrix(Source::new(reader, name.as_ref())?, None)
+    read_matrix(Bytes::new(reader, name.as_ref())?, None)
 }
 
 /// Reads all labels of a file; each must be below `n_classes`.
@@ -106,7 +105,7 @@ pub fn read_images_from<T: Real>(
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 pub fn read_labels(path: impl AsRef<Path>, n_classes: usize) -> Result<Vec<u8>, Error> {
-    labels(Source::open(path.as_ref())?, n_classes)
+    labels(Bytes::open(path.as_ref())?, n_classes)
 }
 
 /// Reads all labels from anything that gives bytes; see [`read_labels`].
@@ -130,72 +129,83 @@ pub fn read_labels_from(
     name: impl AsRef<Path>,
     n_classes: usize,
 ) -> Result<Vec<u8>, Error> {
-    labels(Source::new(reader, name.as_ref())?, n_classes)
+    labels(Bytes::new(reader, name.as_ref())?, n_classes)
 }
 
-fn read_matrix<T: Real>(source: Source<'_>, first: Option<usize>) -> Result<DMatrix<T>, Error> {
-    compiled!(T, images(source: Source<'_>, first: Option<usize>) -> Result<DMatrix<T>, Error>)
+fn read_matrix<T: Real>(bytes: Bytes<'_>, first: Option<usize>) -> Result<DMatrix<T>, Error> {
+    compiled!(T, images(bytes: Bytes<'_>, first: Option<usize>) -> Result<DMatrix<T>, Error>)
 }
 
 /// All images, or the `first` so many.
-fn images<T: Real>(mut source: Source<'_>, first: Option<usize>) -> Result<DMatrix<T>, Error> {
-    let sizes = header(&mut source)?;
-    if sizes.len() < 2 {
-        return Err(source.violation(format!("rank is {}, but must be at least 2", sizes.len())));
-    }
-    let mut n_pixels: usize = 1;
-    for &size in &sizes[1..] {
-        n_pixels = n_pixels.checked_mul(size).ok_or(Error::TooLarge {
-            what: "IDX images",
-            rows: n_pixels,
-            columns: size,
-        })?;
-    }
-    let (available, asked) = (sizes[0], first.unwrap_or(sizes[0]));
+fn images<T: Real>(mut bytes: Bytes<'_>, first: Option<usize>) -> Result<DMatrix<T>, Error> {
+    let (n_pixels, available) = image_sizes(&mut bytes)?;
+    let asked = first.unwrap_or(available);
     if asked > available {
-        let what = format!("images of {}", source.path().display()).into();
+        let what = format!("images of {}", bytes.path().display()).into();
         return Err(Error::NotEnough { what, asked, available });
     }
-    let pixels = values(&mut source, n_pixels, asked, |byte| T::of(byte.into()))?;
+    let encoding = Encoding::U8;
+    let pixels = bytes.values("IDX values", (n_pixels, asked), 1, |bytes, out| {
+        encoding.decode(bytes, out);
+    })?;
     if first.is_none() {
-        end(&mut source, pixels.len())?;
+        bytes.end(pixels.len())?;
     }
     Ok(DMatrix::from_vec(n_pixels, asked, pixels))
 }
 
-fn labels(mut source: Source<'_>, n_classes: usize) -> Result<Vec<u8>, Error> {
+fn labels(mut bytes: Bytes<'_>, n_classes: usize) -> Result<Vec<u8>, Error> {
     at_least_one("number of classes", n_classes)?;
-    let sizes = header(&mut source)?;
+    let sizes = header(&mut bytes)?;
     let [count] = sizes[..] else {
-        return Err(source.violation(format!("rank is {}, but must be 1", sizes.len())));
+        return Err(bytes.violation(format!("rank is {}, but must be 1", sizes.len())));
     };
-    let labels = values(&mut source, 1, count, |byte| byte)?;
-    end(&mut source, count)?;
+    let labels = bytes.values("IDX values", (1, count), 1, |bytes, out: &mut [u8]| {
+        out.copy_from_slice(bytes);
+    })?;
+    bytes.end(count)?;
     match labels.iter().position(|&label| usize::from(label) >= n_classes) {
         None => Ok(labels),
-        Some(at) => Err(source
-            .violation(format!("label {at} is {}, but must be below {n_classes}", labels[at]))),
+        Some(at) => {
+            Err(bytes
+                .violation(format!("label {at} is {}, but must be below {n_classes}", labels[at])))
+        }
     }
 }
 
+/// Values per image and number of images that the header promises.
+fn image_sizes(bytes: &mut Bytes<'_>) -> Result<(usize, usize), Error> {
+    let sizes = header(bytes)?;
+    if sizes.len() < 2 {
+        return Err(bytes.violation(format!("rank is {}, but must be at least 2", sizes.len())));
+    }
+    Ok((product("IDX images", &sizes[1..])?, sizes[0]))
+}
+
+/// Where in the file which images stand.
+pub(crate) fn layout(bytes: &mut Bytes<'_>) -> Result<Layout, Error> {
+    let (n_inputs, n_samples) = image_sizes(bytes)?;
+    Ok(Layout { offset: bytes.taken(), encoding: Encoding::U8, n_inputs, n_samples })
+}
+
 /// The sizes that the header promises, none of them 0.
-fn header(source: &mut Source<'_>) -> Result<Vec<usize>, Error> {
-    let [zero, also_zero, kind, rank] = word(source)?;
+fn header(bytes: &mut Bytes<'_>) -> Result<Vec<usize>, Error> {
+    let [zero, also_zero, kind, rank] = word(bytes)?;
     if (zero, also_zero) != (0, 0) {
-        return Err(source.violation(format!(
+        return Err(bytes.violation(format!(
             "the first two bytes are {zero:02x} {also_zero:02x}, but must be 00 00"
         )));
     }
     if kind != UNSIGNED_BYTE {
-        return Err(source.violation(format!(
+        return Err(bytes.violation(format!(
             "the type of the values is 0x{kind:02x}, but must be 0x{UNSIGNED_BYTE:02x} (unsigned byte)"
         )));
     }
     let mut sizes = Vec::new();
     for dimension in 0..rank {
-        let size = u32::from_be_bytes(word(source)?);
+        let size = u32::from_be_bytes(word(bytes)?);
         if size == 0 {
-            return Err(source.violation(format!("size {dimension} is 0, but must be at least 1")));
+            return Err(bytes.violation(format!("size {dimension} is 0, but must be at least 1")));
         }
         // Where a usize has 16 bits, what does not fit is reported as too large further on.
         sizes.push(usize::try_from(size).unwrap_or(usize::MAX));
@@ -204,49 +214,10 @@ fn header(source: &mut Source<'_>) -> Result<Vec<usize>, Error> {
 }
 
 /// The next four bytes of the header.
-fn word(source: &mut Source<'_>) -> Result<[u8; 4], Error> {
+fn word(bytes: &mut Bytes<'_>) -> Result<[u8; 4], Error> {
     let mut word = [0; 4];
-    match source.fill(&mut word)? {
+    match bytes.fill(&mut word)? {
         4 => Ok(word),
-        got => Err(source.violation(format!("the header ends within a number: {got} of 4 bytes"))),
-    }
-}
-
-/// The next `rows` · `columns` bytes, converted; takes a piece of memory, then twice what arrived.
-fn values<V>(
-    source: &mut Source<'_>,
-    rows: usize,
-    columns: usize,
-    convert: impl Fn(u8) -> V,
-) -> Result<Vec<V>, Error> {
-    let too_large = || Error::TooLarge { what: "IDX values", rows, columns };
-    let total = rows.checked_mul(columns).ok_or_else(too_large)?;
-    let mut values: Vec<V> = Vec::new();
-    let mut buffer = [0; PIECE];
-    while values.len() < total {
-        let left = total - values.len();
-        let piece = &mut buffer[..PIECE.min(left)];
-        let got = source.fill(piece)?;
-        if got < piece.len() {
-            let end = values.len() + got;
-            return Err(source.violation(format!("the values end after {end} of {total} bytes")));
-        }
-        if values.capacity() - values.len() < got {
-            let more = values.len().max(PIECE).min(left);
-            values.try_reserve_exact(more).map_err(|_| too_large())?;
-        }
-        values.extend(piece.iter().map(|&byte| convert(byte)));
-    }
-    Ok(values)
-}
-
-/// An error unless the file ends here.
-fn end(source: &mut Source<'_>, total: usize) -> Result<(), Error> {
-    match source.fill(&mut [0])? {
-        0 => Ok(()),
-        _ => {
-            Err(source
-                .violation(format!("there are bytes after the {total} that the header promises")))
-        }
+        got => Err(bytes.violation(format!("the header ends within a number: {got} of 4 bytes"))),
     }
 }

@@ -5,12 +5,15 @@
 //! | item | what it gives | shape |
 //! |---|---|---|
 //! | [`idx`] | images and labels from IDX files (MNIST and its kin), plain or gzipped | pixels × N |
+//! | [`npy`] | matrices of NumPy, read and written | n × N |
 //! | [`cifar10`] | the binary version of CIFAR-10, as [`Images`] | 3072 × N |
 //! | `digits` (feature `digits`) | the UCI handwritten digits, embedded | 64 × 1797 |
 //! | [`random_patches`] | patches at random positions of [`Images`] | patch × count |
 //! | [`SparseDictionary`] | samples with known sparse codes | n × N |
 //! | [`Standardization`] | each feature with mean 0 and standard deviation 1, in place | n × N |
 //! | [`Whitening`] | E\[x\] = 0 and E\[xxᵀ\] = I by PCA or ZCA | rank × N or n × N |
+//!
+//! Files larger than memory are read piece by piece: see [`source`](crate::source).
 //!
 //! Readers return raw values, such as 0 to 255. To bring them to \[0, 1\]: `images /= 255.0`.
 //!
@@ -24,14 +27,16 @@
 //! # Ok::<(), regularized_autoencoder::Error>(())
 //! ```
 
+pub(crate) mod bytes;
 pub mod cifar10;
 #[cfg(feature = "digits")]
 pub mod digits;
+pub(crate) mod encoding;
 pub mod idx;
 mod images;
 pub(crate) mod moments;
+pub mod npy;
 mod patches;
-mod source;
 mod standardize;
 mod synthetic;
 mod whiten;

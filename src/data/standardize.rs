@@ -75,6 +75,18 @@ impl Standardization {
         compiled!(T, apply(fitted: &Standardization, x: &mut DMatrix<T>) -> Result<(), Error>)
     }
 
+    /// [`apply`](Self::apply) for samples that stand one after the other in a slice, such as one
+    /// sample.
+    ///
+    /// # Errors
+    /// Those of [`apply`](Self::apply), but [`Error::PartialSample`] instead of
+    /// [`Error::Dimension`].
+    pub fn apply_to_slice<T: Real>(&self, x: &mut [T]) -> Result<(), Error> {
+        Samples::from_slice(x, self.mean.len())?;
+        let fitted = self;
+        compiled!(T, apply_to_slice(fitted: &Standardization, x: &mut [T]) -> Result<(), Error>)
+    }
+
     /// x ← x · (σ + offset) + μ, in place.
     ///
     /// # Errors
@@ -91,11 +103,21 @@ impl Standardization {
         what: &'static str,
         map: impl Fn(f64, f64, f64) -> f64,
     ) -> Result<(), Error> {
+        same_size("number of features (rows)", self.mean.len(), x.nrows())?;
+        self.transform_slice(x.as_mut_slice(), what, map)
+    }
+
+    /// [`transform`](Self::transform) of samples that stand one after the other.
+    fn transform_slice<T: Real>(
+        &self,
+        x: &mut [T],
+        what: &'static str,
+        map: impl Fn(f64, f64, f64) -> f64,
+    ) -> Result<(), Error> {
         let n = self.mean.len();
-        same_size("number of features (rows)", n, x.nrows())?;
         let scale: Vec<f64> = self.standard_deviation.iter().map(|s| s + self.offset).collect();
         let map = |value: T, row: usize| T::of(map(value.as_f64(), self.mean[row], scale[row]));
-        for (column, sample) in x.as_slice().chunks_exact(n).enumerate() {
+        for (column, sample) in x.chunks_exact(n).enumerate() {
             for (row, &value) in sample.iter().enumerate() {
                 let value = map(value, row);
                 if !value.is_finite() {
@@ -103,7 +125,7 @@ impl Standardization {
                 }
             }
         }
-        for sample in x.as_mut_slice().chunks_exact_mut(n) {
+        for sample in x.chunks_exact_mut(n) {
             for (row, value) in sample.iter_mut().enumerate() {
                 *value = map(*value, row);
             }
@@ -127,7 +149,16 @@ fn fit<T: Real>(x: &DMatrix<T>, offset: f64) -> Result<Standardization, Error> {
 }
 
 fn apply<T: Real>(fitted: &Standardization, x: &mut DMatrix<T>) -> Result<(), Error> {
-    fitted.transform(x, "standardised data", |x, mean, scale| (x - mean) / scale)
+    fitted.transform(x, "standardised data", standardised)
+}
+
+fn apply_to_slice<T: Real>(fitted: &Standardization, x: &mut [T]) -> Result<(), Error> {
+    fitted.transform_slice(x, "standardised data", standardised)
+}
+
+/// (x − μ) / (σ + offset).
+fn standardised(x: f64, mean: f64, scale: f64) -> f64 {
+    (x - mean) / scale
 }
 
 fn invert<T: Real>(fitted: &Standardization, x: &mut DMatrix<T>) -> Result<(), Error> {

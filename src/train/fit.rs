@@ -4,6 +4,7 @@ use super::checkpoint::Moment;
 use super::course::Course;
 use super::descent::Descent;
 use super::early_stopping::Best;
+use super::feed::{Data, Feed};
 use super::learner::{Learner, Rollback};
 use super::observer::{EndEvent, EpochEvent, Observer, StartEvent, StepEvent};
 use super::options::FitOptions;
@@ -17,7 +18,6 @@ use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
 use crate::error::Error;
 use crate::objective::{Loss, Regularizer};
-use crate::random::{Purpose, Random};
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
 use crate::team::Team;
@@ -101,21 +101,28 @@ pub(super) fn fit<T: Real>(
     samples: &Samples<'_, T>,
     options: FitOptions<'_, T>,
 ) -> Result<Report, Error> {
-    let FitOptions { validation, observer, resume, saving } = options;
     trainer.check_data(&learner, samples, "training data")?;
+    let feed = |_: &Course<T>| Ok(Feed::of_samples(samples, trainer.seed));
+    fit_feed(trainer, team, learner, (Data::Memory(samples), feed), options)
+}
+
+/// Trains on `data`, of which `feed` gives the samples from a moment of the training on.
+pub(super) fn fit_feed<'a, T: Real>(
+    trainer: &Trainer<T>,
+    team: Team,
+    learner: Learner<'_, T>,
+    (data, feed): (Data<'_, T>, impl FnOnce(&Course<T>) -> Result<Feed<'a, T>, Error>),
+    options: FitOptions<'_, T>,
+) -> Result<Report, Error> {
+    let FitOptions { validation, observer, resume, saving } = options;
+    trainer.check_sizes(&learner, (data.n_inputs(), data.n_samples()), "training data")?;
     if let Some(validation) = &validation {
         trainer.check_data(&learner, validation, "validation data")?;
     }
-    if trainer.batch_size > samples.n_samples() {
-        return Err(Error::NotEnough {
-            what: "samples for a batch".into(),
-            asked: trainer.batch_size,
-            available: samples.n_samples(),
-        });
-    }
+    trainer.check_batch(data.n_samples())?;
     let validation = validation.as_ref();
-    let steps_per_epoch = samples.n_samples() / trainer.batch_size;
-    let subject = Subject::new(trainer, &learner, samples, validation);
+    let steps_per_epoch = data.n_samples() / trainer.batch_size;
+    let subject = Subject::new(trainer, &learner, data, validation);
     if let Some(saving) = &saving {
         saving.validate()?;
     }
@@ -133,18 +140,17 @@ pub(super) fn fit<T: Real>(
             (rollback, course)
         }
     };
+    let feed = feed(&course)?;
     let threshold = T::of(rollback.learner.activation.properties().threshold.code);
-    let order = (0..samples.n_samples()).collect();
     let mut run = Run {
         trainer,
         team,
         stepper,
         descent,
         rollback,
-        samples,
+        feed,
         validation,
         steps_per_epoch,
-        order,
         course,
         threshold,
         subject,
@@ -171,11 +177,9 @@ struct Run<'a, T: Real> {
     stepper: Stepper<'a, T>,
     descent: Descent<T>,
     rollback: Rollback<'a, T>,
-    samples: &'a Samples<'a, T>,
+    feed: Feed<'a, T>,
     validation: Option<&'a Samples<'a, T>>,
     steps_per_epoch: usize,
-    /// The order of the samples in the epoch that runs.
-    order: Vec<usize>,
     course: Course<T>,
     /// δ_min.
     threshold: T,
@@ -225,7 +229,9 @@ impl<T: Real> Run<'_, T> {
 
     /// The steps of the present epoch that are not made yet; ends early if the observer wants it.
     fn steps(&mut self, observer: &mut dyn Observer<T>) -> Result<ControlFlow<()>, Error> {
-        self.shuffle();
+        if self.course.step < self.steps_per_epoch {
+            self.feed.begin(self.course.epoch, self.course.step * self.trainer.batch_size)?;
+        }
         while self.course.step < self.steps_per_epoch {
             let step = self.course.step;
             let resampled = self.resample()?;
@@ -251,13 +257,6 @@ impl<T: Real> Run<'_, T> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The order of an epoch depends on the seed and the epoch alone.
-    fn shuffle(&mut self) {
-        self.order.iter_mut().enumerate().for_each(|(at, number)| *number = at);
-        let (seed, epoch) = (self.trainer.seed, self.course.epoch);
-        Random::stream(seed, Purpose::Shuffle, epoch, 0, 0).shuffle(&mut self.order);
-    }
-
     /// Gives dead units new filters if it is time; tells how many.
     fn resample(&mut self) -> Result<usize, Error> {
         let (trainer, course) = (self.trainer, &mut self.course);
@@ -268,8 +267,8 @@ impl<T: Real> Run<'_, T> {
         }
         let begin = Instant::now();
         let on = (trainer, &mut self.team, &mut self.stepper);
-        let source = (self.samples, &*self.order);
-        let resampled = resample(resampling, on, &mut self.rollback.learner, course, source)
+        let window = self.feed.window()?;
+        let resampled = resample(resampling, on, &mut self.rollback.learner, course, window)
             .map_err(|error| error.at_step(place.0, place.1))?;
         course.sums.resampled += resampled;
         course.sums.seconds += begin.elapsed().as_secs_f64();
@@ -282,9 +281,7 @@ impl<T: Real> Run<'_, T> {
         let (epoch, step) = (course.epoch, course.step);
         let begin = Instant::now();
         let rate = trainer.learning_rate.at(course.steps, self.steps_per_epoch);
-        let batch = &self.order[step * trainer.batch_size..][..trainer.batch_size];
-        let source = (0, Some(batch));
-        self.stepper.load(&mut self.team, self.samples, source, (Stage::Training, epoch, step));
+        self.feed.load(&mut self.stepper, &mut self.team, (Stage::Training, epoch, step))?;
         let on = (trainer, &mut self.team, &mut self.stepper);
         let loss = self
             .descent
@@ -386,7 +383,7 @@ fn validate<T: Real>(
     while first < samples.n_samples() {
         let size = trainer.batch_size.min(samples.n_samples() - first);
         let stepper = steppers.of_size(learner, size)?;
-        stepper.load(team, samples, (first, None), (Stage::Validation, 0, first));
+        stepper.load(team, samples, first, (Stage::Validation, 0, first));
         let loss = stepper.evaluate(team, learner, None)?;
         sum += loss.total().as_f64() * size as f64;
         first += size;

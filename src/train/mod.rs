@@ -8,9 +8,10 @@ mod descent;
 mod direct;
 mod early_stopping;
 mod every;
+mod feed;
 mod fit;
+mod fit_source;
 mod gradient;
-
 mod learner;
 mod learning_rate;
 mod many;

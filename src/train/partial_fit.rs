@@ -106,7 +106,7 @@ fn one_pass<T: Real>(
         if step == 0 {
             descent.begin(&mut state.motion);
         }
-        stepper.load(team, samples, (first, None), (Stage::Training, epoch, step));
+        stepper.load(team, samples, first, (Stage::Training, epoch, step));
         let on = (trainer, &mut *team, stepper);
         let loss = descent
             .step(on, learner, &mut state.motion, (rate, is_last))

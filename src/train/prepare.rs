@@ -18,13 +18,35 @@ impl<T: Real> Trainer<T> {
         samples: &Samples<'_, T>,
         what: &'static str,
     ) -> Result<(), Error> {
-        let n_inputs = learner.parameters.n_inputs();
         samples.check(what)?;
-        same_size(format!("values per sample of the {what}"), n_inputs, samples.n_inputs())?;
+        self.check_sizes(learner, (samples.n_inputs(), samples.n_samples()), what)
+    }
+
+    /// [`check_data`](Self::check_data), but for the values.
+    pub(super) fn check_sizes(
+        &self,
+        learner: &Learner<'_, T>,
+        (n_inputs, n_samples): (usize, usize),
+        what: &'static str,
+    ) -> Result<(), Error> {
+        if n_inputs == 0 || n_samples == 0 {
+            return Err(Error::Empty { what, n_inputs, n_samples });
+        }
+        let expected = learner.parameters.n_inputs();
+        same_size(format!("values per sample of the {what}"), expected, n_inputs)?;
         match &self.corruption {
             Some(corruption) => corruption.validate(n_inputs),
             None => Ok(()),
         }
+    }
+
+    /// An error unless there are samples for a batch.
+    pub(super) fn check_batch(&self, available: usize) -> Result<(), Error> {
+        let asked = self.batch_size;
+        if asked <= available {
+            return Ok(());
+        }
+        Err(Error::NotEnough { what: "samples for a batch".into(), asked, available })
     }
 
     /// The wanted threads, but no more than there are blocks of hidden units to share.

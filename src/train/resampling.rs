@@ -2,6 +2,7 @@
 
 use super::course::Course;
 use super::every::Every;
+use super::feed::Window;
 use super::learner::Learner;
 use super::step::{Stage, Stepper};
 use super::trainer::Trainer;
@@ -27,7 +28,8 @@ use crate::team::Team;
 /// W_j = c x / ‖x‖,  b_j = 0,  and its velocity, or Adam's moments, 0,
 /// ```
 /// where x is drawn with a probability proportional to ‖x − y‖⁴, the square of its loss, from the
-/// samples of the batches that come next in the order of the epoch, not corrupted. c is the length
+/// samples of the batches that come next in the order of the epoch, not corrupted; those of a
+/// [source](crate::source), from the window that is in memory. c is the length
 /// that the constraint asks for, else 0.2 times the mean length of the filters of live units (of
 /// all, if none lives), but no more than a max-norm allows. Nothing else changes by a bit, and the
 /// draws are functions of (seed, epoch, step, unit).
@@ -80,7 +82,7 @@ pub(super) fn resample<T: Real>(
     (trainer, team, stepper): (&Trainer<T>, &mut Team, &mut Stepper<'_, T>),
     learner: &mut Learner<'_, T>,
     course: &mut Course<T>,
-    (samples, order): (&Samples<'_, T>, &[usize]),
+    Window { samples, order, used }: Window<'_, T>,
 ) -> Result<usize, Error> {
     let is_dead = |(unit, active): (usize, &bool)| (!active).then_some(unit);
     let dead: Vec<usize> = course.active.iter().enumerate().filter_map(is_dead).collect();
@@ -90,14 +92,20 @@ pub(super) fn resample<T: Real>(
     }
     let (epoch, step) = (course.epoch, course.step);
     let mut candidates = Candidates::default();
-    let n_batches = order.len() / trainer.batch_size;
-    for number in 0..resampling.samples.div_ceil(trainer.batch_size).min(n_batches) {
-        let batch = (step + number) % n_batches * trainer.batch_size;
-        let batch = &order[batch..][..trainer.batch_size];
-        stepper.load(team, samples, (0, Some(batch)), (Stage::Resampling, epoch, step));
+    let size = trainer.batch_size;
+    // The batches of the window: all of an epoch's, for samples in memory. One that goes on in
+    // the next window is not among them; a window smaller than a batch is taken more than once.
+    let first = if used % size + size <= order.len() { used % size } else { 0 };
+    let n_batches = ((order.len() - first) / size).max(1);
+    for number in 0..resampling.samples.div_ceil(size).min(n_batches) {
+        let batch = first + ((used - first) / size + number) % n_batches * size;
+        let number_of = |column: usize| order[(batch + column) % order.len()];
+        let at = (Stage::Resampling, epoch, step);
+        stepper.load_columns(team, 0..size, |column| samples.sample(number_of(column)), at);
+        stepper.draw(team, at);
         stepper.evaluate(team, learner, None)?;
-        for (sample, loss) in batch.iter().zip(stepper.workspace().squared_residuals()) {
-            candidates.add(*sample, loss.as_f64(), samples);
+        for (column, loss) in stepper.workspace().squared_residuals().iter().enumerate() {
+            candidates.add(number_of(column), loss.as_f64(), &samples);
         }
     }
     let length = length(trainer.constraint, learner.parameters, &course.active);

@@ -1,5 +1,6 @@
 //! By what a training is told from another.
 
+use super::feed::Data;
 use super::learner::Learner;
 use super::trainer::Trainer;
 use crate::activation::Activation;
@@ -45,7 +46,7 @@ pub(super) struct Subject<'a, T: Real> {
     regularizer: &'a dyn Regularizer<T>,
     n_hidden: usize,
     has_decoder_bias: bool,
-    samples: &'a Samples<'a, T>,
+    data: Data<'a, T>,
     validation: Option<&'a Samples<'a, T>>,
     settings: OnceLock<Settings>,
 }
@@ -54,7 +55,7 @@ impl<'a, T: Real> Subject<'a, T> {
     pub fn new(
         trainer: &'a Trainer<T>,
         learner: &Learner<'a, T>,
-        samples: &'a Samples<'a, T>,
+        data: Data<'a, T>,
         validation: Option<&'a Samples<'a, T>>,
     ) -> Self {
         Self {
@@ -63,7 +64,7 @@ impl<'a, T: Real> Subject<'a, T> {
             regularizer: learner.regularizer,
             n_hidden: learner.parameters.n_hidden(),
             has_decoder_bias: learner.parameters.decoder_bias.is_some(),
-            samples,
+            data,
             validation,
             settings: OnceLock::new(),
         }
@@ -86,9 +87,20 @@ impl<'a, T: Real> Subject<'a, T> {
                 checksum(samples.as_slice())
             )
         };
+        let training_data = match self.data {
+            Data::Memory(samples) => data(samples),
+            Data::Source(source, windows) => {
+                let order = if source.is_sequential() { "in their order" } else { "shuffled" };
+                let (samples, chunks) = (source.n_samples(), windows.chunks());
+                let chunk = windows.chunk_samples();
+                format!(
+                    "{samples} samples of a source, {chunks} chunks of {chunk} in memory, {order}"
+                )
+            }
+        };
         let settings = [
             ("scalar type", std::any::type_name::<T>().to_owned()),
-            ("number of inputs", self.samples.n_inputs().to_string()),
+            ("number of inputs", self.data.n_inputs().to_string()),
             ("number of hidden units", self.n_hidden.to_string()),
             ("decoder bias", if self.has_decoder_bias { "yes" } else { "no" }.to_owned()),
             ("activation", format!("{:?}", self.activation)),
@@ -102,7 +114,7 @@ impl<'a, T: Real> Subject<'a, T> {
             ("early stopping", or_none(early_stopping)),
             ("resampling of dead units", or_none(resampling)),
             ("seed", trainer.seed.to_string()),
-            ("training data", data(self.samples)),
+            ("training data", training_data),
             ("validation data", or_none(self.validation.map(data))),
         ];
         Settings(settings.map(|(name, value)| (name.to_owned(), value)).into())

@@ -9,6 +9,7 @@ use crate::random::{Purpose, Random};
 use crate::samples::Samples;
 use crate::scalar::Real;
 use crate::team::{Team, chunks};
+use std::ops::Range;
 
 /// Which streams of random numbers a batch draws from.
 #[derive(Clone, Copy)]
@@ -85,28 +86,46 @@ impl<'a, T: Real> Stepper<'a, T> {
         Ok(Self { trainer, workspace, target })
     }
 
-    /// Fills the batch with the samples whose numbers are `first`, … or, if there is an `order`,
-    /// stand there; corrupted where that is wanted.
+    /// Samples of a batch.
+    pub fn batch_size(&self) -> usize {
+        self.workspace.shape().n_samples
+    }
+
+    /// Fills the batch with the samples whose numbers are `first`, …; corrupted where that is wanted.
     pub fn load(
         &mut self,
         team: &mut Team,
         samples: &Samples<'_, T>,
-        (first, order): (usize, Option<&[usize]>),
+        first: usize,
+        at: (Stage, usize, usize),
+    ) {
+        let columns = 0..self.batch_size();
+        self.load_columns(team, columns, |column| samples.sample(first + column), at);
+        self.draw(team, at);
+    }
+
+    /// Fills these columns of the batch; [`draw`](Self::draw) is called when all are filled.
+    pub fn load_columns<'s>(
+        &mut self,
+        team: &mut Team,
+        columns: Range<usize>,
+        sample: impl Fn(usize) -> &'s [T] + Sync,
         (stage, epoch, step): (Stage, usize, usize),
     ) {
         let n_inputs = self.workspace.shape().n_inputs;
         let trainer = self.trainer;
-        let random = |purpose, column| Random::stream(trainer.seed, purpose, epoch, step, column);
-        let corruption = trainer.corruption.as_deref().map(|change| (change, stage.corruption()));
-        let (input, draws) = self.workspace.batch_mut();
-        let target = corruption.is_some().then(|| chunks(&mut self.target, n_inputs));
-        let load = |column: usize, (x, target): (&mut [T], Option<&mut [T]>)| {
-            let at = first + column;
-            x.copy_from_slice(samples.sample(order.map_or(at, |order| order[at])));
-            if let (Some(target), Some((change, purpose))) = (target, corruption) {
+        let corruption = trainer.corruption.as_deref();
+        let (first, values) = (columns.start, columns.start * n_inputs..columns.end * n_inputs);
+        let input = &mut self.workspace.batch_mut().0[values.clone()];
+        let target = corruption.map(|_| chunks(&mut self.target[values], n_inputs));
+        let load = |index: usize, (x, target): (&mut [T], Option<&mut [T]>)| {
+            let column = first + index;
+            x.copy_from_slice(sample(column));
+            if let (Some(target), Some(change)) = (target, corruption) {
                 target.copy_from_slice(x);
-                if let Some(purpose) = purpose {
-                    change.corrupt(x, &mut random(purpose, column));
+                if let Some(purpose) = stage.corruption() {
+                    let mut random = Random::stream(trainer.seed, purpose, epoch, step, column);
+                    change.corrupt(x, &mut random);
                 }
             }
         };
@@ -116,10 +135,16 @@ impl<'a, T: Real> Stepper<'a, T> {
             // To copy is faster than to share what is copied.
             input.chunks_exact_mut(n_inputs).enumerate().for_each(|(at, x)| load(at, (x, None)));
         }
+    }
+
+    /// Draws the noise that the regularizer needs.
+    pub fn draw(&mut self, team: &mut Team, (stage, epoch, step): (Stage, usize, usize)) {
+        let (n_inputs, seed) = (self.workspace.shape().n_inputs, self.trainer.seed);
+        let (_, draws) = self.workspace.batch_mut();
         if !draws.is_empty() {
             match stage.noise() {
                 Some(noise) => team.for_each(chunks(draws, n_inputs), |column, z| {
-                    random(noise, column).fill_with_standard_normal(z);
+                    Random::stream(seed, noise, epoch, step, column).fill_with_standard_normal(z);
                 }),
                 None => draws.fill(T::zero()),
             }
