@@ -66,6 +66,8 @@ pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
+#[cfg_attr(not(test), allow(dead_code, reason = "for files to come"))]
+mod files;
 mod inference;
 mod kernels;
 mod matmul;
