@@ -82,12 +82,15 @@ pub mod regularizer;
 mod samples;
 mod scalar;
 mod sparse;
+#[cfg(feature = "serde")]
+mod stored;
 pub mod study;
 #[cfg(feature = "sweep")]
 pub mod sweep;
 mod team;
 pub mod theory;
 pub mod train;
+mod untied;
 
 pub use activation::{
     Activation, ActivationMetadata, Elu, Gelu, HardSigmoid, Identity, Interval, Jet, Kink,
@@ -118,6 +121,7 @@ pub use train::{
     StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning,
     train_many,
 };
+pub use untied::UntiedAutoEncoder;
 
 /// Compiles and runs the README's example.
 #[cfg(all(doctest, feature = "digits"))]

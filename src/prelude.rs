@@ -26,5 +26,6 @@ pub use crate::train::{
     EarlyStopping, EndEvent, EpochEvent, FitOptions, LearningRate, Observer, Trainer, Training,
     TrainingState, Warning, train_many,
 };
+pub use crate::untied::UntiedAutoEncoder;
 pub use nalgebra::{DMatrix, DVector};
 pub use std::ops::ControlFlow;
