@@ -89,12 +89,15 @@ pub mod scores;
 pub mod source;
 mod sparse;
 pub mod sparse_coding;
+#[cfg(feature = "serde")]
+mod stored;
 pub mod study;
 #[cfg(feature = "sweep")]
 pub mod sweep;
 mod team;
 pub mod theory;
 pub mod train;
+mod untied;
 
 pub use activation::{
     Activation, ActivationMetadata, Elu, Gelu, HardSigmoid, Identity, Interval, Jet, Kink,
@@ -128,6 +131,7 @@ pub use train::{
     EpochRecord, Every, FitOptions, LearningRate, Observer, Optimizer, Report, StartEvent,
     StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning, train_many,
 };
+pub use untied::UntiedAutoEncoder;
 
 /// Compiles and runs the README's example.
 #[cfg(all(doctest, feature = "digits"))]

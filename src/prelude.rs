@@ -27,5 +27,6 @@ pub use crate::train::{
     Checkpoint, EarlyStopping, EndEvent, EpochEvent, Every, FitOptions, LearningRate, Observer,
     Optimizer, StartEvent, StepEvent, Trainer, Training, TrainingState, Warning, train_many,
 };
+pub use crate::untied::UntiedAutoEncoder;
 pub use nalgebra::{DMatrix, DVector};
 pub use std::ops::ControlFlow;

@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
 
 use nalgebra::DMatrix;
+use regularized_autoencoder::data::Standardization;
 use regularized_autoencoder::inspect::TopSamples;
 use regularized_autoencoder::source::{NpyFile, Windows};
 use regularized_autoencoder::{
@@ -253,4 +254,24 @@ fn a_promise_costs_no_memory() {
     let images = [0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3];
     let bytes = peak(|| assert!(idx::read_images_from::<f64>(&images[..], "promise").is_err()));
     assert!(bytes < 300_000, "{bytes} bytes");
+}
+/// With a scaler the data are copied once, and no more; a piece, too.
+#[test]
+fn a_scaler_takes_the_data_once_more() {
+    let scaler = || Standardization::from_parts(vec![0.1; N_INPUTS], vec![1.0; N_INPUTS], 0.1);
+    // μ and σ.
+    let limit = bound(3 * PARAMETERS) + 4 * DATA + 2 * 8 * N_INPUTS;
+    let of_fit = peak_of_training(|x, model| {
+        model.set_scaler(Some(scaler().unwrap().into())).unwrap();
+        trainer().fit(model, x).unwrap();
+    });
+    let of_piece = peak_of_training(|x, model| {
+        model.set_scaler(Some(scaler().unwrap().into())).unwrap();
+        let mut state = regularized_autoencoder::TrainingState::new(model);
+        trainer().partial_fit(model, &mut state, x).unwrap();
+    });
+    for bytes in [of_fit, of_piece] {
+        assert!(bytes <= limit, "{bytes} bytes > {limit}");
+        assert!(bytes > bound(3 * PARAMETERS), "the data were not copied: {bytes} bytes");
+    }
 }

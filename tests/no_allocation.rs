@@ -1,6 +1,8 @@
 //! Encoding one sample takes no memory.
 #![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
 
+use nalgebra::DMatrix;
+use regularized_autoencoder::data::{Scaler, Standardization, Whitening};
 use regularized_autoencoder::{
     Activation, Real, RegularizedAutoEncoder, Relu, Sigmoid, Softplus, SparseCode,
 };
@@ -49,7 +51,18 @@ fn allocations(f: impl FnOnce()) -> usize {
 }
 
 fn encodes_without_memory<T: Real>(activation: impl Activation<T>) {
-    let model = RegularizedAutoEncoder::builder(37, 200).activation(activation).build().unwrap();
+    let mut model =
+        RegularizedAutoEncoder::builder(37, 200).activation(activation).build().unwrap();
+    encodes_one_without_memory(&model);
+    let x = DMatrix::<T>::from_fn(37, 50, |i, j| T::of(((i * 7 + j * j) as f64).sin()));
+    let standardization: Scaler = Standardization::fit(&x, 0.1).unwrap().into();
+    for scaler in [standardization, Whitening::zca(&x, 1e-3).unwrap().into()] {
+        model.set_scaler(Some(scaler)).unwrap();
+        encodes_one_without_memory(&model);
+    }
+}
+
+fn encodes_one_without_memory<T: Real>(model: &RegularizedAutoEncoder<T, impl Activation<T>>) {
     let sample: Vec<T> = (0..37).map(|i| T::of(f64::from(i).sin())).collect();
     let mut code = vec![T::NAN; 200];
     let count = allocations(|| model.encode_into(&sample, &mut code).unwrap());

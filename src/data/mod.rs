@@ -12,6 +12,7 @@
 //! | [`SparseDictionary`] | samples with known sparse codes | n × N |
 //! | [`Standardization`] | each feature with mean 0 and standard deviation 1, in place | n × N |
 //! | [`Whitening`] | E\[x\] = 0 and E\[xxᵀ\] = I by PCA or ZCA | rank × N or n × N |
+//! | [`Scaler`] | one of the two, for a model to keep | |
 //!
 //! Files larger than memory are read piece by piece: see [`source`](crate::source).
 //!
@@ -37,12 +38,14 @@ mod images;
 pub(crate) mod moments;
 pub mod npy;
 mod patches;
+mod scaler;
 mod standardize;
 mod synthetic;
 mod whiten;
 
 pub use images::Images;
 pub use patches::random_patches;
+pub use scaler::Scaler;
 pub use standardize::Standardization;
 pub use synthetic::{SparseDictionary, SparseSamples};
 pub use whiten::Whitening;

@@ -29,6 +29,10 @@ impl<T: Real> Trainer<T> {
     /// is left out. It goes on from the model's present parameters, with momentum 0; the same
     /// call again sees the same order and noise.
     ///
+    /// If the model has a scaler, training and validation data are in the units of the input, and a
+    /// scaled copy of them is trained on, which takes as much memory again; what corrupts them, and
+    /// what an observer sees, is in the units of the model. Without one the data are not copied.
+    ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Dimension`], [`Error::NotFinite`] for data that do not fit,
     /// [`Error::NotEnough`] if the batch is larger than the data set, [`Error::ZeroFilter`] if the
@@ -101,12 +105,14 @@ pub(super) fn fit<T: Real>(
     samples: &Samples<'_, T>,
     options: FitOptions<'_, T>,
 ) -> Result<Report, Error> {
+    let samples = &learner.scaled(samples, "training data")?;
     trainer.check_data(&learner, samples, "training data")?;
     let feed = |_: &Course<T>| Ok(Feed::of_samples(samples, trainer.seed));
     fit_feed(trainer, team, learner, (Data::Memory(samples), feed), options)
 }
 
-/// Trains on `data`, of which `feed` gives the samples from a moment of the training on.
+/// Trains on `data`, which are in the model's units, and of which `feed` gives the samples from a
+/// moment of the training on.
 pub(super) fn fit_feed<'a, T: Real>(
     trainer: &Trainer<T>,
     team: Team,
@@ -116,6 +122,10 @@ pub(super) fn fit_feed<'a, T: Real>(
 ) -> Result<Report, Error> {
     let FitOptions { validation, observer, resume, saving } = options;
     trainer.check_sizes(&learner, (data.n_inputs(), data.n_samples()), "training data")?;
+    let validation = match &validation {
+        Some(validation) => Some(learner.scaled(validation, "validation data")?),
+        None => None,
+    };
     if let Some(validation) = &validation {
         trainer.check_data(&learner, validation, "validation data")?;
     }
