@@ -256,7 +256,11 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
     }
 
     fn decoded(&self, codes: &[T]) -> Result<DMatrix<T>, Error> {
-        let reconstructions = inference::decode(&self.parameters, codes, self.threads)?;
+        self.restored(inference::decode(&self.parameters, codes, self.threads)?)
+    }
+
+    /// Reconstructions in the units of the model, taken back to those of the input.
+    pub(crate) fn restored(&self, reconstructions: DMatrix<T>) -> Result<DMatrix<T>, Error> {
         match &self.scaler {
             None => Ok(reconstructions),
             Some(scaler) => scaler.invert(reconstructions),

@@ -2,11 +2,13 @@
 
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use regularized_autoencoder::data::{Scaler, Standardization, Whitening};
+use regularized_autoencoder::inspect::TopSamples;
+use regularized_autoencoder::source::Windows;
 use regularized_autoencoder::theory::{BiasGradients, Snapshot};
 use regularized_autoencoder::{
     Batch, Contractive, Error, FitOptions, Masking, Parameters, Real, RegularizedAutoEncoder, Relu,
-    Samples, Scaled, Softplus, Tanh, Trainer, Training, TrainingState, UntiedAutoEncoder, metrics,
-    train_many,
+    Samples, Scaled, Softplus, SparseCode, Tanh, Trainer, Training, TrainingState,
+    UntiedAutoEncoder, metrics, scores, train_many,
 };
 
 type Model<T> = RegularizedAutoEncoder<T, Softplus, Scaled<Contractive>>;
@@ -405,4 +407,71 @@ fn rows_and_single_samples_are_scaled_too() {
     assert_eq!(model.encode(&rows).unwrap(), plain.encode(&scaled).unwrap());
     let one = model.encode(x.column(2)).unwrap();
     assert_eq!(one, plain.encode(scaled.column(2)).unwrap());
+}
+
+fn codes_scores_and_looking_obey_the_scaler<T: Real>() {
+    let x = data::<T>(600);
+    for scaler in scalers::<T>() {
+        let (model, plain) = models::<T>(&scaler);
+        let scaled = scaler.apply(&x).unwrap();
+        let codes = model.encode_topk(&x, 3).unwrap();
+        assert_eq!(codes, plain.encode_topk(&scaled, 3).unwrap());
+        assert_eq!(
+            model.encode_sparse(&x, 0.5).unwrap(),
+            plain.encode_sparse(&scaled, 0.5).unwrap()
+        );
+        let top = TopSamples::of(&model, &x, 4).unwrap();
+        assert_eq!(top, TopSamples::of(&plain, &scaled, 4).unwrap());
+
+        let close = |found: &DMatrix<T>, expected: &DMatrix<T>| {
+            let error = (found - expected).amax().as_f64() / expected.amax().as_f64();
+            assert!(error < 20.0 * T::EPSILON.as_f64(), "{error}");
+        };
+        let dense = codes.to_dense().unwrap();
+        close(&model.decode_sparse(&codes).unwrap(), &model.decode(&dense).unwrap());
+        let mut one = SparseCode::new(11).unwrap();
+        model.encode_topk_into(x.column(7).as_slice(), 3, &mut one).unwrap();
+        assert_eq!(one.indices(), codes.row(7).unwrap().0);
+
+        let y = model.reconstruct(&x).unwrap();
+        let errors = scores::reconstruction_errors(&model, &x).unwrap();
+        for (error, (x, y)) in errors.iter().zip(x.column_iter().zip(y.column_iter())) {
+            let expected: f64 =
+                x.iter().zip(&y).map(|(x, y)| (x.as_f64() - y.as_f64()).powi(2)).sum();
+            assert!((error - expected).abs() <= 1e-12 * expected);
+        }
+        let contributions = scores::contributions(&model, x.column(7).as_slice()).unwrap();
+        assert_eq!(contributions.len(), 7);
+        let sum: f64 = contributions.iter().map(|one| one.squared_residual).sum();
+        assert!((sum - errors[7]).abs() <= 1e-4 * errors[7]);
+    }
+}
+
+#[test]
+fn codes_scores_and_looking_obey_the_scaler_in_both_precisions() {
+    codes_scores_and_looking_obey_the_scaler::<f32>();
+    codes_scores_and_looking_obey_the_scaler::<f64>();
+}
+
+#[test]
+fn sources_are_read_in_the_units_of_the_input() {
+    let (x, trainer) = (data::<f64>(200), trainer::<f64>());
+    for scaler in scalers::<f64>() {
+        let scaled = scaler.apply(&x).unwrap();
+        // In several windows, and in one.
+        for windows in [Windows::new(20, 3).unwrap(), Windows::new(20, 10).unwrap()] {
+            let (mut model, mut plain) = models::<f64>(&scaler);
+            trainer.fit_source(&mut model, &x, windows).unwrap();
+            trainer.fit_source(&mut plain, &scaled, windows).unwrap();
+            let pairs = model.parameters().filters().iter().zip(plain.parameters().filters());
+            for (found, expected) in pairs {
+                assert!((found - expected).abs() < 1e-9, "{found} instead of {expected}");
+            }
+        }
+        let (mut model, _) = models::<f64>(&scaler);
+        let narrow = x.rows(0, 5).into_owned();
+        let windows = Windows::new(20, 3).unwrap();
+        let error = trainer.fit_source(&mut model, &narrow, windows).unwrap_err().to_string();
+        assert!(error.contains("values per sample of the training data"), "{error}");
+    }
 }

@@ -13,7 +13,7 @@ use nalgebra::DMatrix;
 
 impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
     /// y = Wᵀh + b_d: the reconstructions (n × N) of sparse codes, in time for each code that is
-    /// kept and none for the others.
+    /// kept and none for the others; with a scaler in the units of the input.
     ///
     /// Equal to [`decode`](Self::decode) of the dense codes up to rounding: the products are summed
     /// in another order.
@@ -42,11 +42,12 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
             return Err(Error::Empty { what, n_inputs, n_samples: 0 });
         }
         let (parameters, threads) = (self.parameters(), self.threads());
-        compiled!(T, decode_in(
+        let reconstructions = compiled!(T, decode_in(
             parameters: &Parameters<T>,
             codes: &SparseCodes<T>,
             threads: usize,
-        ) -> Result<DMatrix<T>, Error>)
+        ) -> Result<DMatrix<T>, Error>);
+        self.restored(reconstructions?)
     }
 }
 

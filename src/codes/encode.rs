@@ -5,8 +5,7 @@ use super::{SparseCode, SparseCodes};
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
 use crate::error::{Error, same_size};
-use crate::inference::encode_into;
-use crate::model::Parameters;
+use crate::inference::{Encoder, encode_into};
 use crate::pieces::encode_in_pieces;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
@@ -114,12 +113,12 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
         samples: Samples<'_, T>,
         keep: Keep,
     ) -> Result<SparseCodes<T>, Error> {
-        same_size("values per sample", self.n_inputs(), samples.n_inputs())?;
+        same_size("values per sample", self.n_features(), samples.n_inputs())?;
         samples.check("samples")?;
-        let (parameters, activation) = (self.parameters(), self.activation());
+        let (encoder, activation) = (self.encoder(), self.activation());
         let (samples, threads) = (&samples, self.threads());
         compiled!(T, encode_and_select(
-            parameters: &Parameters<T>,
+            encoder: Encoder<'_, T>,
             activation: &dyn Activation<T>,
             samples: &Samples<'_, T>,
             threads: usize,
@@ -133,9 +132,9 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
         keep: Keep,
         code: &mut SparseCode<T>,
     ) -> Result<(), Error> {
-        same_size("values per sample", self.n_inputs(), sample.len())?;
+        same_size("values per sample", self.n_features(), sample.len())?;
         same_size("values per code", self.n_hidden(), code.n_hidden())?;
-        encode_into(self.parameters(), self.activation(), sample, &mut code.dense)?;
+        encode_into(self.encoder(), self.activation(), sample, &mut code.dense)?;
         compiled!(T, select_one(code: &mut SparseCode<T>, keep: Keep) -> ());
         Ok(())
     }
@@ -156,16 +155,16 @@ struct Kept<T> {
 }
 
 fn encode_and_select<T: Real>(
-    parameters: &Parameters<T>,
+    encoder: Encoder<'_, T>,
     activation: &dyn Activation<T>,
     samples: &Samples<'_, T>,
     threads: usize,
     keep: Keep,
 ) -> Result<SparseCodes<T>, Error> {
-    let n_hidden = parameters.n_hidden();
+    let n_hidden = encoder.filters.ncols();
     let mut codes = SparseCodes::none(n_hidden);
     encode_in_pieces(
-        parameters,
+        encoder,
         activation,
         samples,
         threads,

@@ -57,6 +57,7 @@ mod mapped;
 mod position;
 mod record_file;
 mod replay;
+mod scaled;
 mod shards;
 mod stream;
 mod windows;
@@ -68,5 +69,6 @@ pub use replay::Replay;
 pub use shards::Shards;
 pub use windows::Windows;
 
+pub(crate) use scaled::Scaled;
 pub(crate) use stream::{Stream, Wanted, read_all};
 pub(crate) use windows::shuffle;

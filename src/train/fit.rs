@@ -106,6 +106,17 @@ pub(super) fn fit<T: Real>(
     options: FitOptions<'_, T>,
 ) -> Result<Report, Error> {
     let samples = &learner.scaled(samples, "training data")?;
+    fit_scaled(trainer, team, learner, samples, options)
+}
+
+/// Trains on samples in the model's units, all of which are in memory.
+pub(super) fn fit_scaled<T: Real>(
+    trainer: &Trainer<T>,
+    team: Team,
+    learner: Learner<'_, T>,
+    samples: &Samples<'_, T>,
+    options: FitOptions<'_, T>,
+) -> Result<Report, Error> {
     trainer.check_data(&learner, samples, "training data")?;
     let feed = |_: &Course<T>| Ok(Feed::of_samples(samples, trainer.seed));
     fit_feed(trainer, team, learner, (Data::Memory(samples), feed), options)

@@ -2,18 +2,18 @@
 
 use super::course::Course;
 use super::feed::{Data, Feed};
-use super::fit::{fit, fit_feed};
+use super::fit::{fit_feed, fit_scaled};
 use super::learner::Learner;
 use super::options::FitOptions;
 use super::report::Report;
 use super::trainer::Trainer;
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
-use crate::error::Error;
+use crate::error::{Error, same_size};
 use crate::objective::Regularizer;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
-use crate::source::{BatchSource, Stream, Wanted, Windows, read_all};
+use crate::source::{BatchSource, Scaled, Stream, Wanted, Windows, read_all};
 use crate::team::Team;
 
 impl<T: Real> Trainer<T> {
@@ -94,12 +94,23 @@ fn fit_source<T: Real>(
     (source, windows): (&dyn BatchSource<Scalar = T>, Windows),
     options: FitOptions<'_, T>,
 ) -> Result<Report, Error> {
-    let sizes = (source.n_inputs(), source.n_samples());
-    trainer.check_sizes(&learner, sizes, "training data")?;
-    if windows.samples() >= source.n_samples() {
-        trainer.check_batch(source.n_samples())?;
+    let (n_features, n_samples) = (source.n_inputs(), source.n_samples());
+    let scaled;
+    let source = match learner.scaler {
+        None => source,
+        Some(scaler) => {
+            let what = "values per sample of the training data";
+            same_size(what, scaler.n_inputs(), n_features)?;
+            scaled = Scaled::new(source, scaler);
+            &scaled
+        }
+    };
+    trainer.check_sizes(&learner, (source.n_inputs(), n_samples), "training data")?;
+    if windows.samples() >= n_samples {
+        trainer.check_batch(n_samples)?;
         let values = read_all(source)?;
-        return fit(trainer, team, learner, &Samples::whole(&values, sizes.0), options);
+        let samples = Samples::whole(&values, source.n_inputs());
+        return fit_scaled(trainer, team, learner, &samples, options);
     }
     std::thread::scope(|scope| {
         let feed = |course: &Course<T>| {
