@@ -243,6 +243,27 @@ fn wrong_codes_violate_the_optimality_conditions() {
     }
 }
 
+/// Momentum alone would raise it here and there.
+#[test]
+fn iterations_never_raise_the_objective() {
+    let filters = random_matrix::<f64>(6, 30, 1).map(|w| w.abs());
+    let x = random_matrix::<f64>(6, 60, 2);
+    let lambda = 0.05;
+    for sign in SIGNS {
+        let builder = SparseCoding::builder(lambda).sign(sign).tolerance(1e-14);
+        let mut before: Vec<f64> = x.column_iter().map(|x| x.norm_squared()).collect();
+        for iterations in 1..150 {
+            let coding = builder.clone().code_iterations(iterations).build().unwrap();
+            let codes = coding.encode(&filters, &x).unwrap().codes;
+            for ((code, x), before) in codes.column_iter().zip(x.column_iter()).zip(&mut before) {
+                let now = objective(&filters, &code.into_owned(), x, lambda);
+                assert!(now <= *before + 1e-14 * x.norm_squared(), "{now} after {before}");
+                *before = now;
+            }
+        }
+    }
+}
+
 #[test]
 fn what_does_not_converge_is_reported() {
     let filters = random_matrix::<f64>(6, 20, 1);
