@@ -66,7 +66,7 @@ pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
-#[cfg_attr(not(test), allow(dead_code, reason = "for files to come"))]
+#[cfg(feature = "files")]
 mod files;
 mod inference;
 mod kernels;
@@ -80,6 +80,8 @@ pub mod prelude;
 mod random;
 pub mod regularizer;
 mod samples;
+#[cfg(feature = "files")]
+pub mod saved;
 mod scalar;
 mod sparse;
 #[cfg(feature = "serde")]
