@@ -84,6 +84,8 @@ pub mod prelude;
 mod random;
 pub mod regularizer;
 mod samples;
+#[cfg(feature = "files")]
+pub mod saved;
 mod scalar;
 pub mod scores;
 pub mod source;

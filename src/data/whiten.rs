@@ -134,6 +134,12 @@ impl Whitening {
         Ok(Self { mean, eigenvalues, forward, backward })
     }
 
+    /// The matrices to whitened data and back.
+    #[cfg(feature = "files")]
+    pub(crate) fn matrices(&self) -> (&DMatrix<f64>, &DMatrix<f64>) {
+        (&self.forward, &self.backward)
+    }
+
     /// This whitening, if it keeps every direction, so that E\[xxᵀ\] becomes I exactly.
     ///
     /// # Errors
