@@ -52,7 +52,7 @@
 //! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
 //! preparation of data. [`theory`] says before a training what λ will do, [`study`] compares during
 //! one what is said with what is measured, and [`check`] tells whether an activation or a
-//! regularizer of yours is right. The common names are re-exported here and in [`prelude`].
+//! regularizer of yours is right. `saved` (feature `files`) keeps models in files. The common names are re-exported here and in [`prelude`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
