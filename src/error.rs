@@ -194,7 +194,7 @@ pub enum Error {
         /// What the operating system says.
         source: std::io::Error,
     },
-    /// A file was read, but does not follow its format.
+    /// A file was read, but does not follow its format, or holds something else than was asked for.
     #[error("{}: {reason}", path.display())]
     Format {
         /// The file.

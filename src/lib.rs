@@ -51,9 +51,11 @@
 //! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
 //! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
 //! preparation of data, [`source`] data larger than memory, [`sparse_coding`] the baseline without an
-//! encoder. [`theory`] says before a training what λ will do, [`study`] compares during one what is
-//! said with what is measured, and [`check`] tells whether an activation or a regularizer of yours is
-//! right. The common names are re-exported here and in [`prelude`].
+//! encoder. [`codes`] keeps what is large of a code, [`scores`] rates single samples, [`inspect`] shows
+//! what single units do; `saved` (feature `files`) keeps models in files. [`theory`] says before a
+//! training what λ will do, [`study`] compares during one what is said with what is measured, and
+//! [`check`] tells whether an activation or a regularizer of yours is right. The common names are
+//! re-exported here and in [`prelude`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]

@@ -292,7 +292,25 @@ fn an_activation_of_the_users_is_loaded_with_itself() {
     rejected(load(Shifted { name: None, by: 0.5 }), &["Shifted { name: None", "has no name"]);
     let other = RegularizedAutoEncoder::<f64, _>::load_with(folder.model(), Relu);
     rejected(other, &[found, "relu"]);
-    rejected(AnyAutoEncoder::<f64>::load(folder.model()), &[found, "a built-in one"]);
+    let name = folder.model().to_string_lossy().into_owned();
+    rejected(load(shifted(0.25)), &[&name]);
+    rejected(AnyAutoEncoder::<f64>::load(folder.model()), &[&name, found, "a built-in one"]);
+}
+
+#[test]
+fn built_in_activations_have_their_own_parameters() {
+    let mut relu = SavedActivation::of::<f64>(&Relu).unwrap();
+    relu.parameters.insert("slope".into(), 1.0);
+    rejected(relu.built_in::<f64>(), &["relu (slope = 1)", "relu without parameters"]);
+    let mut elu = SavedActivation::of::<f64>(&Elu::default()).unwrap();
+    elu.parameters.insert("alpha".into(), -1.0);
+    rejected(elu.built_in::<f64>(), &["alpha is -1"]);
+    elu.parameters.insert("beta".into(), 1.0);
+    rejected(elu.built_in::<f64>(), &["elu (alpha = -1, beta = 1)", "with the parameter alpha"]);
+    elu.parameters.clear();
+    rejected(elu.built_in::<f64>(), &["the activation elu,", "with the parameter alpha"]);
+    elu.name = "ELU".into();
+    assert!(elu.built_in::<f64>().unwrap().is_none());
 }
 
 #[test]

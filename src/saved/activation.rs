@@ -56,8 +56,8 @@ impl SavedActivation {
     /// The built-in activation of this name; `None` if there is none.
     ///
     /// # Errors
-    /// [`Error::Dimension`] or [`Error::InvalidParameter`] if it has other parameters than the built-in
-    /// one, or a value that this does not allow.
+    /// [`Error::OtherActivation`] if it has other parameters than the built-in one,
+    /// [`Error::InvalidParameter`] if it has a value that this does not allow.
     pub fn built_in<T: Real>(&self) -> Result<Option<Box<dyn Activation<T>>>, Error> {
         let activation: Box<dyn Activation<T>> = match self.name.as_str() {
             "relu" => self.without_parameters(Relu)?,
@@ -79,21 +79,24 @@ impl SavedActivation {
         &self,
         activation: impl Activation<T> + 'static,
     ) -> Result<Box<dyn Activation<T>>, Error> {
-        self.has_parameters(0)?;
-        Ok(Box::new(activation))
+        if self.parameters.is_empty() {
+            Ok(Box::new(activation))
+        } else {
+            Err(self.other_than(format!("{} without parameters", self.name)))
+        }
     }
 
     /// The value of the parameter that is the only one.
     fn only(&self, name: &str) -> Result<f64, Error> {
-        self.has_parameters(1)?;
-        self.parameters.get(name).copied().ok_or_else(|| {
-            Error::invalid(format!("{name} of the activation {}", self.name), f64::NAN, "given")
-        })
+        match self.parameters.first_key_value() {
+            Some((known, value)) if known == name && self.parameters.len() == 1 => Ok(*value),
+            _ => Err(self.other_than(format!("{} with the parameter {name}", self.name))),
+        }
     }
 
-    fn has_parameters(&self, expected: usize) -> Result<(), Error> {
-        let what = format!("parameters of the activation {}", self.name);
-        crate::error::same_size(what, expected, self.parameters.len())
+    /// An error: this is not what was expected.
+    pub(super) fn other_than(&self, expected: String) -> Error {
+        Error::OtherActivation { found: self.to_string(), expected }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::SavedModel;
 use super::document::{Document, KEY, ScalerKind};
+use super::model::IN_MEMORY;
 use super::tensors::{Reader, dtype};
 use crate::activation::Activation;
 use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
@@ -20,9 +21,11 @@ impl<T: Real> AnyAutoEncoder<T> {
     /// one, see [`with_regularizer`](Self::with_regularizer).
     ///
     /// # Errors
-    /// Those of [`SavedModel::read`] and [`SavedModel::into_any`].
+    /// Those of [`SavedModel::read`]; [`Error::Format`] if the activation is none of the built-in ones or
+    /// has other parameters.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        SavedModel::read(path)?.into_any()
+        let path = path.as_ref();
+        SavedModel::read(path)?.into_any().map_err(|error| of_file(error, path))
     }
 
     /// Loads a model from the bytes of a file; see [`load`](Self::load).
@@ -30,7 +33,8 @@ impl<T: Real> AnyAutoEncoder<T> {
     /// # Errors
     /// Those of [`load`](Self::load).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        SavedModel::from_bytes(bytes)?.into_any()
+        let saved = SavedModel::from_bytes(bytes)?;
+        saved.into_any().map_err(|error| of_file(error, IN_MEMORY.as_ref()))
     }
 }
 
@@ -39,7 +43,8 @@ impl<T: Real, A: Activation<T>> RegularizedAutoEncoder<T, A> {
     /// in the file; without a regularizer.
     ///
     /// # Errors
-    /// Those of [`SavedModel::read`] and [`SavedModel::into_model`].
+    /// Those of [`SavedModel::read`]; [`Error::Format`] if name or parameters of the activation are not
+    /// those in the file, [`Error::UnnamedActivation`] if it has no name.
     ///
     /// ```
     /// use regularized_autoencoder::{RegularizedAutoEncoder, Relu, Sigmoid};
@@ -55,7 +60,18 @@ impl<T: Real, A: Activation<T>> RegularizedAutoEncoder<T, A> {
     /// # Ok::<(), regularized_autoencoder::Error>(())
     /// ```
     pub fn load_with(path: impl AsRef<Path>, activation: A) -> Result<Self, Error> {
-        SavedModel::read(path)?.into_model(activation)
+        let path = path.as_ref();
+        SavedModel::read(path)?.into_model(activation).map_err(|error| of_file(error, path))
+    }
+}
+
+/// An error about what a file holds, with the name of the file.
+fn of_file(error: Error, path: &Path) -> Error {
+    match error {
+        Error::OtherActivation { .. } | Error::InvalidParameter { .. } => {
+            Error::Format { path: path.to_owned(), reason: error.to_string() }
+        }
+        other => other,
     }
 }
 

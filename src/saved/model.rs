@@ -88,8 +88,7 @@ impl<T: Real> SavedModel<T> {
     /// [`SavedActivation::built_in`].
     pub fn into_any(self) -> Result<AnyAutoEncoder<T>, Error> {
         let Some(activation) = self.activation.built_in()? else {
-            let (found, expected) = (self.activation.to_string(), "a built-in one".into());
-            return Err(Error::OtherActivation { found, expected });
+            return Err(self.activation.other_than("a built-in one".into()));
         };
         let regularizer: Box<dyn Regularizer<T>> = Box::new(Unregularized);
         self.into_model(activation)?.with_regularizer(regularizer)
@@ -106,8 +105,7 @@ impl<T: Real> SavedModel<T> {
     ) -> Result<RegularizedAutoEncoder<T, A>, Error> {
         let given = SavedActivation::of(&activation)?;
         if given != self.activation {
-            let (found, expected) = (self.activation.to_string(), given.to_string());
-            return Err(Error::OtherActivation { found, expected });
+            return Err(self.activation.other_than(given.to_string()));
         }
         let (n_inputs, n_hidden) = (self.parameters.n_inputs(), self.parameters.n_hidden());
         let mut model = RegularizedAutoEncoder::builder(n_inputs, n_hidden)
