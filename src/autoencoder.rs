@@ -1,8 +1,9 @@
 //! The auto-encoder: an activation and a regularizer around parameters.
 
 use crate::activation::{Activation, Sigmoid};
+use crate::data::Scaler;
 use crate::error::{Error, same_size};
-use crate::inference;
+use crate::inference::{self, Encoder};
 use crate::model::Parameters;
 use crate::objective::{Batch, Gradient, Loss, Pass, Regularizer, Shape};
 use crate::regularizer::Unregularized;
@@ -22,6 +23,30 @@ use nalgebra::DMatrix;
 ///
 /// The model is `Send + Sync`, and every method that computes takes `&self`.
 ///
+/// # Scaler
+/// A model may have a [`Scaler`], a standardisation or a whitening, and then belongs to the data in
+/// their own units. One rule holds everywhere: whatever takes samples takes them in the units of the
+/// **input**, and the scaler brings them to those in which the **model** computes;
+/// [`decode`](Self::decode) and [`reconstruct`](Self::reconstruct) give the input's units back; J,
+/// R, their gradients, noise and corruptions are in the model's units.
+///
+/// n is the number of inputs of the parameters: with PCA its rank. A sample has
+/// [`n_features`](Self::n_features) values.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use regularized_autoencoder::{RegularizedAutoEncoder, Trainer, data::Standardization};
+/// let x = DMatrix::<f32>::from_fn(4, 100, |i, j| 50.0 + 9.0 * ((i * j) as f32).sin());
+/// let mut model = RegularizedAutoEncoder::builder(4, 7)
+///     .scaler(Standardization::fit(&x, 0.1)?)
+///     .build()?;
+/// Trainer::builder().epochs(5).build()?.fit(&mut model, &x)?;
+/// let y = model.reconstruct(&x)?;
+/// assert!((y.mean() - 50.0).abs() < 9.0);
+/// # Ok::<(), regularized_autoencoder::Error>(())
+/// ```
+///
+/// # Example
 /// ```
 /// use nalgebra::DMatrix;
 /// use regularized_autoencoder::{Contractive, RegularizedAutoEncoder, Softplus};
@@ -38,11 +63,59 @@ use nalgebra::DMatrix;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "Unchecked<T, A, R>",
+        bound(
+            serialize = "T: serde::Serialize, A: serde::Serialize, R: serde::Serialize",
+            deserialize = "T: serde::Deserialize<'de>, A: Activation<T> + serde::Deserialize<'de>, \
+                           R: Regularizer<T> + serde::Deserialize<'de>"
+        )
+    )
+)]
 pub struct RegularizedAutoEncoder<T: Real, A = Sigmoid, R = Unregularized> {
     parameters: Parameters<T>,
     activation: A,
     regularizer: R,
+    scaler: Option<Scaler>,
+    #[cfg_attr(feature = "serde", serde(skip))]
     threads: usize,
+}
+
+/// What serde reads.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(
+    rename = "RegularizedAutoEncoder",
+    deny_unknown_fields,
+    bound(deserialize = "T: serde::Deserialize<'de>, A: serde::Deserialize<'de>, \
+                         R: serde::Deserialize<'de>")
+)]
+struct Unchecked<T: Real, A, R> {
+    parameters: Parameters<T>,
+    activation: A,
+    regularizer: R,
+    scaler: Option<Scaler>,
+}
+
+#[cfg(feature = "serde")]
+impl<T: Real, A: Activation<T>, R: Regularizer<T>> TryFrom<Unchecked<T, A, R>>
+    for RegularizedAutoEncoder<T, A, R>
+{
+    type Error = Error;
+
+    fn try_from(read: Unchecked<T, A, R>) -> Result<Self, Error> {
+        let (n_inputs, n_hidden) = (read.parameters.n_inputs(), read.parameters.n_hidden());
+        let mut model = RegularizedAutoEncoder::builder(n_inputs, n_hidden)
+            .activation(read.activation)
+            .regularizer(read.regularizer)
+            .parameters(read.parameters)
+            .build()?;
+        model.set_scaler(read.scaler)?;
+        Ok(model)
+    }
 }
 
 /// An auto-encoder whose activation and regularizer are chosen at run time.
@@ -69,7 +142,7 @@ impl<T: Real, A: PartialEq, R: PartialEq> PartialEq for RegularizedAutoEncoder<T
     fn eq(&self, other: &Self) -> bool {
         let same_functions =
             self.activation == other.activation && self.regularizer == other.regularizer;
-        same_functions && self.parameters == other.parameters
+        same_functions && self.parameters == other.parameters && self.scaler == other.scaler
     }
 }
 
@@ -88,6 +161,7 @@ impl<T: Real> RegularizedAutoEncoder<T> {
             decoder_bias: false,
             seed: 0,
             parameters: None,
+            scaler: None,
             threads: 1,
         }
     }
@@ -119,9 +193,29 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
         &self.regularizer
     }
 
-    /// Number of inputs, n.
+    /// What brings samples to the units in which the model computes, if anything does.
+    pub fn scaler(&self) -> Option<&Scaler> {
+        self.scaler.as_ref()
+    }
+
+    /// Replaces the scaler, or takes it away.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if it does not give n values per sample; the model stays as it was.
+    pub fn set_scaler(&mut self, scaler: Option<Scaler>) -> Result<(), Error> {
+        fits(scaler.as_ref(), self.n_inputs())?;
+        self.scaler = scaler;
+        Ok(())
+    }
+
+    /// Number of inputs of the parameters, n.
     pub fn n_inputs(&self) -> usize {
         self.parameters.n_inputs()
+    }
+
+    /// Values per sample: those that the scaler takes, or n without one.
+    pub fn n_features(&self) -> usize {
+        self.scaler.as_ref().map_or(self.n_inputs(), Scaler::n_inputs)
     }
 
     /// Number of hidden units, m.
@@ -146,18 +240,37 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
         Ok(())
     }
 
-    /// y = Wᵀh + b_d: the reconstructions (n × N) of codes (m × N).
+    /// y = Wᵀh + b_d: the reconstructions (n × N) of codes (m × N); with a scaler in the units of the
+    /// input.
     ///
     /// # Errors
     /// [`Error::Dimension`] if a code has not m values, [`Error::Empty`] without codes,
-    /// [`Error::NotFinite`] for NaN and ±∞ in the codes, [`Error::NotFiniteResult`] if a
-    /// reconstruction overflows, [`Error::TooLarge`] if they do not fit into memory,
+    /// [`Error::NotFinite`] for NaN and ±∞ in the codes and if a reconstruction overflows in the
+    /// scaler, [`Error::NotFiniteResult`] if a reconstruction overflows before it, [`Error::TooLarge`] if they do not fit into memory,
     /// [`Error::Threads`] if threads cannot be started.
     pub fn decode<'a>(&self, codes: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let codes = codes.into();
         same_size("values per code", self.n_hidden(), codes.n_inputs())?;
         codes.check("codes")?;
-        inference::decode(&self.parameters, codes.as_slice(), self.threads)
+        self.decoded(codes.as_slice())
+    }
+
+    fn decoded(&self, codes: &[T]) -> Result<DMatrix<T>, Error> {
+        let reconstructions = inference::decode(&self.parameters, codes, self.threads)?;
+        match &self.scaler {
+            None => Ok(reconstructions),
+            Some(scaler) => scaler.invert(reconstructions),
+        }
+    }
+
+    /// Parameters, activation and scaler.
+    pub(crate) fn into_parts(self) -> (Parameters<T>, A, Option<Scaler>) {
+        (self.parameters, self.activation, self.scaler)
+    }
+
+    /// What encodes samples in the units of the input.
+    pub(crate) fn encoder(&self) -> Encoder<'_, T> {
+        Encoder::from(&self.parameters).with_scaler(self.scaler.as_ref())
     }
 }
 
@@ -165,14 +278,14 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     /// h = s(Wx + b_e): the codes (m × N) of samples (n × N).
     ///
     /// # Errors
-    /// [`Error::Dimension`] if a sample has not n values, [`Error::Empty`] without samples,
-    /// [`Error::NotFinite`] for NaN and ±∞ in the samples, [`Error::NotFiniteResult`] if a code
-    /// overflows, [`Error::TooLarge`] if the codes do not fit into memory, [`Error::Threads`] if
+    /// [`Error::Dimension`] if a sample has not [`n_features`](Self::n_features) values,
+    /// [`Error::Empty`] without samples, [`Error::NotFinite`] for NaN and ±∞ in the samples and if
+    /// one overflows in the scaler, [`Error::NotFiniteResult`] if a code overflows, [`Error::TooLarge`] if the codes do not fit into memory, [`Error::Threads`] if
     /// threads cannot be started.
     pub fn encode<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let samples = self.checked(samples.into())?;
         let activation = Some(&self.activation as &dyn Activation<T>);
-        inference::encode(&self.parameters, activation, samples.as_slice(), self.threads)
+        inference::encode(self.encoder(), activation, samples.as_slice(), self.threads)
     }
 
     /// The pre-activations a = Wx + b_e (m × N) of samples (n × N).
@@ -184,12 +297,14 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
         samples: impl Into<Samples<'a, T>>,
     ) -> Result<DMatrix<T>, Error> {
         let samples = self.checked(samples.into())?;
-        inference::encode(&self.parameters, None, samples.as_slice(), self.threads)
+        inference::encode(self.encoder(), None, samples.as_slice(), self.threads)
     }
 
-    /// Encodes one sample (n values) into `code` (m values), without allocating memory.
+    /// Encodes one sample (n values) into `code` (m values), without allocating memory, with a scaler
+    /// too.
     ///
-    /// Equal to [`encode`](Self::encode) up to rounding: the products are summed in another order.
+    /// Equal to [`encode`](Self::encode) up to rounding: the products are summed in another order,
+    /// those of a whitening in `f64`.
     ///
     /// # Errors
     /// Those of [`encode`](Self::encode), and [`Error::Dimension`] if `code` has not m values;
@@ -204,9 +319,9 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     /// # Ok::<(), regularized_autoencoder::Error>(())
     /// ```
     pub fn encode_into(&self, sample: &[T], code: &mut [T]) -> Result<(), Error> {
-        same_size("values per sample", self.n_inputs(), sample.len())?;
+        same_size("values per sample", self.n_features(), sample.len())?;
         same_size("values per code", self.n_hidden(), code.len())?;
-        inference::encode_into(&self.parameters, &self.activation, sample, code)
+        inference::encode_into(self.encoder(), &self.activation, sample, code)
     }
 
     /// The reconstructions y (n × N) of samples (n × N).
@@ -215,11 +330,11 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     /// Those of [`encode`](Self::encode) and [`decode`](Self::decode).
     pub fn reconstruct<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let codes = self.encode(samples)?;
-        inference::decode(&self.parameters, codes.as_slice(), self.threads)
+        self.decoded(codes.as_slice())
     }
 
     fn checked<'a>(&self, samples: Samples<'a, T>) -> Result<Samples<'a, T>, Error> {
-        same_size("values per sample", self.n_inputs(), samples.n_inputs())?;
+        same_size("values per sample", self.n_features(), samples.n_inputs())?;
         samples.check("samples")?;
         Ok(samples)
     }
@@ -229,8 +344,31 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> RegularizedAutoEncoder<T, A, 
     /// The parts, for the trainer, which keeps the parameters' sizes and checks their values.
     pub(crate) fn parts_mut(
         &mut self,
-    ) -> (&mut Parameters<T>, &dyn Activation<T>, &dyn Regularizer<T>) {
-        (&mut self.parameters, &self.activation, &self.regularizer)
+    ) -> (&mut Parameters<T>, &dyn Activation<T>, &dyn Regularizer<T>, Option<&Scaler>) {
+        (&mut self.parameters, &self.activation, &self.regularizer, self.scaler.as_ref())
+    }
+
+    /// The same model with another regularizer, coefficients included.
+    ///
+    /// # Errors
+    /// What the regularizer reports, such as a negative, infinite or NaN coefficient.
+    pub fn with_regularizer<S: Regularizer<T>>(
+        self,
+        regularizer: S,
+    ) -> Result<RegularizedAutoEncoder<T, A, S>, Error> {
+        let (n_inputs, n_hidden) = (self.n_inputs(), self.n_hidden());
+        regularizer.validate(Shape { n_inputs, n_hidden, n_samples: 1 })?;
+        let Self { parameters, activation, scaler, threads, .. } = self;
+        Ok(RegularizedAutoEncoder { parameters, activation, regularizer, scaler, threads })
+    }
+
+    /// What an objective is a function of, with the batch in the units of the model.
+    pub(crate) fn pass<'a>(&'a self, batch: impl Into<Batch<'a, T>>) -> Result<Pass<'a, T>, Error> {
+        let mut batch = batch.into();
+        if let Some(scaler) = &self.scaler {
+            batch = batch.scaled(|samples, what| scaler.scale_samples(samples, what))?;
+        }
+        Pass::new(&self.parameters, &self.activation, batch)
     }
 
     /// J_AE and R, evaluated on all samples as **one batch**.
@@ -257,7 +395,7 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> RegularizedAutoEncoder<T, A, 
         &'a self,
         batch: impl Into<Batch<'a, T>>,
     ) -> Result<(Loss<T>, Gradient<T>), Error> {
-        Pass::new(&self.parameters, &self.activation, batch)?.differentiate(&self.regularizer, true)
+        self.pass(batch)?.differentiate(&self.regularizer, true)
     }
 }
 
@@ -270,6 +408,7 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> RegularizedAutoEncoder<T, A, 
 /// | `decoder_bias` | no | whether there is a b_d |
 /// | `seed` | 0 | decides the initial filters, Glorot-uniform |
 /// | `parameters` | drawn from the seed | parameters to begin with |
+/// | `scaler` | none | brings samples to the units in which the model computes; must give n values |
 /// | `threads` | 1 | threads for encoding, reconstruction and metrics of large data |
 #[derive(Clone, Debug)]
 #[must_use]
@@ -281,6 +420,7 @@ pub struct AutoEncoderBuilder<T: Real, A = Sigmoid, R = Unregularized> {
     decoder_bias: bool,
     seed: u64,
     parameters: Option<Parameters<T>>,
+    scaler: Option<Scaler>,
     threads: usize,
 }
 
@@ -295,6 +435,7 @@ impl<T: Real, A, R> AutoEncoderBuilder<T, A, R> {
             decoder_bias: self.decoder_bias,
             seed: self.seed,
             parameters: self.parameters,
+            scaler: self.scaler,
             threads: self.threads,
         }
     }
@@ -309,6 +450,7 @@ impl<T: Real, A, R> AutoEncoderBuilder<T, A, R> {
             decoder_bias: self.decoder_bias,
             seed: self.seed,
             parameters: self.parameters,
+            scaler: self.scaler,
             threads: self.threads,
         }
     }
@@ -328,6 +470,12 @@ impl<T: Real, A, R> AutoEncoderBuilder<T, A, R> {
         Self { parameters: Some(parameters), ..self }
     }
 
+    /// A [`Standardization`](crate::data::Standardization) or a
+    /// [`Whitening`](crate::data::Whitening), which gives n values per sample.
+    pub fn scaler(self, scaler: impl Into<Scaler>) -> Self {
+        Self { scaler: Some(scaler.into()), ..self }
+    }
+
     /// Threads for encoding, reconstruction and metrics; see
     /// [`set_threads`](RegularizedAutoEncoder::set_threads).
     pub fn threads(self, threads: usize) -> Self {
@@ -340,13 +488,14 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> AutoEncoderBuilder<T, A, R> {
     ///
     /// # Errors
     /// [`Error::Zero`] without inputs, hidden units or threads, [`Error::TooLarge`] if the filters do not
-    /// fit into memory, [`Error::Dimension`] if the given parameters have other sizes, and what
-    /// the regularizer reports, such as a negative, infinite or NaN coefficient.
+    /// fit into memory, [`Error::Dimension`] if the given parameters have other sizes or the scaler
+    /// does not give n values per sample, and what the regularizer reports, such as a negative, infinite or NaN coefficient.
     pub fn build(self) -> Result<RegularizedAutoEncoder<T, A, R>, Error> {
         let (n_inputs, n_hidden) = (self.n_inputs, self.n_hidden);
         crate::error::at_least_one("n_inputs", n_inputs)?;
         crate::error::at_least_one("n_hidden", n_hidden)?;
         crate::error::at_least_one("threads", self.threads)?;
+        fits(self.scaler.as_ref(), n_inputs)?;
         self.regularizer.validate(Shape { n_inputs, n_hidden, n_samples: 1 })?;
         let parameters = match self.parameters {
             Some(parameters) => {
@@ -356,7 +505,17 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> AutoEncoderBuilder<T, A, R> {
             }
             None => Parameters::glorot_uniform(n_inputs, n_hidden, self.decoder_bias, self.seed)?,
         };
-        let Self { activation, regularizer, threads, .. } = self;
-        Ok(RegularizedAutoEncoder { parameters, activation, regularizer, threads })
+        let Self { activation, regularizer, scaler, threads, .. } = self;
+        Ok(RegularizedAutoEncoder { parameters, activation, regularizer, scaler, threads })
+    }
+}
+
+/// An error unless the scaler gives as many values per sample as there are inputs.
+fn fits(scaler: Option<&Scaler>, n_inputs: usize) -> Result<(), Error> {
+    match scaler {
+        None => Ok(()),
+        Some(scaler) => {
+            same_size("values per sample that the scaler gives", n_inputs, scaler.n_outputs())
+        }
     }
 }

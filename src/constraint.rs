@@ -14,6 +14,7 @@ use crate::scalar::Real;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Unchecked"))]
 pub enum Constraint {
     /// Nothing.
     #[default]
@@ -22,6 +23,31 @@ pub enum Constraint {
     Length(f64),
     /// ‖W_j‖ ≤ c.
     MaxNorm(f64),
+}
+
+/// What serde reads.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(rename = "Constraint")]
+enum Unchecked {
+    None,
+    Length(f64),
+    MaxNorm(f64),
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Unchecked> for Constraint {
+    type Error = Error;
+
+    fn try_from(read: Unchecked) -> Result<Self, Error> {
+        let constraint = match read {
+            Unchecked::None => Self::None,
+            Unchecked::Length(length) => Self::Length(length),
+            Unchecked::MaxNorm(bound) => Self::MaxNorm(bound),
+        };
+        constraint.validate()?;
+        Ok(constraint)
+    }
 }
 
 /// `none`, `length 1`, `max-norm 2`.

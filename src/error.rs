@@ -202,6 +202,23 @@ pub enum Error {
         /// Which rule of the format is violated, and by which value.
         reason: String,
     },
+    /// A file keeps an activation by its name, and this one has none.
+    #[error(
+        "the activation {activation} has no name, by which a file could keep it: see \
+         `ActivationMetadata::name`"
+    )]
+    UnnamedActivation {
+        /// The activation, as its `Debug` prints it.
+        activation: String,
+    },
+    /// The activation of a saved model is not the one that is wanted.
+    #[error("the model has the activation {found}, but was to be loaded with {expected}")]
+    OtherActivation {
+        /// Name and parameters in the file.
+        found: String,
+        /// Name and parameters of the activation to load it with.
+        expected: String,
+    },
     /// The threads of a training, of encoding or of metrics could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

@@ -4,6 +4,7 @@
 //! way whoever does it, so that the number of threads changes no bit.
 
 use crate::activation::{Activation, Jet};
+use crate::data::Scaler;
 use crate::error::{Error, finite_results};
 use crate::kernels::dot;
 use crate::matmul::Operand;
@@ -11,20 +12,67 @@ use crate::memory::{zero_matrix, zeros};
 use crate::model::Parameters;
 use crate::scalar::{Real, compiled};
 use crate::team::{Team, chunks};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
+use std::borrow::Cow;
 
 /// Samples that are encoded at a time.
 pub(crate) const CHUNK: usize = 256;
 
+/// What turns samples into codes, but for the activation: a = W S(x) + b_e, with a scaler S or without.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoder<'a, T: Real> {
+    pub filters: &'a DMatrix<T>,
+    pub bias: &'a DVector<T>,
+    pub scaler: Option<&'a Scaler>,
+}
+
+/// Without a scaler.
+impl<'a, T: Real> From<&'a Parameters<T>> for Encoder<'a, T> {
+    fn from(parameters: &'a Parameters<T>) -> Self {
+        Self { filters: &parameters.filters, bias: &parameters.encoder_bias, scaler: None }
+    }
+}
+
+impl<'a, T: Real> Encoder<'a, T> {
+    /// With this scaler, if there is one.
+    pub fn with_scaler(self, scaler: Option<&'a Scaler>) -> Self {
+        Self { scaler, ..self }
+    }
+
+    /// Values per sample.
+    pub fn n_features(&self) -> usize {
+        self.scaler.map_or(self.filters.nrows(), Scaler::n_inputs)
+    }
+
+    /// Samples in the units of the filters: a copy if there is a scaler.
+    pub fn scaled<'s>(&self, samples: &'s [T], first: usize) -> Result<Cow<'s, [T]>, Error> {
+        Scaler::scaled(self.scaler, samples, first)
+    }
+}
+
+/// What turns codes into reconstructions: y = Wᵀh + b_d.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decoder<'a, T: Real> {
+    pub filters: &'a DMatrix<T>,
+    pub bias: Option<&'a DVector<T>>,
+}
+
+impl<'a, T: Real> From<&'a Parameters<T>> for Decoder<'a, T> {
+    fn from(parameters: &'a Parameters<T>) -> Self {
+        Self { filters: &parameters.filters, bias: parameters.decoder_bias.as_ref() }
+    }
+}
+
 /// The codes, m × N, of samples; without an activation, their pre-activations.
-pub(crate) fn encode<T: Real>(
-    parameters: &Parameters<T>,
+pub(crate) fn encode<'e, T: Real>(
+    encoder: impl Into<Encoder<'e, T>>,
     activation: Option<&dyn Activation<T>>,
     samples: &[T],
     threads: usize,
 ) -> Result<DMatrix<T>, Error> {
+    let encoder = encoder.into();
     compiled!(T, encode_in(
-        parameters: &Parameters<T>,
+        encoder: Encoder<'_, T>,
         activation: Option<&dyn Activation<T>>,
         samples: &[T],
         threads: usize,
@@ -32,24 +80,25 @@ pub(crate) fn encode<T: Real>(
 }
 
 fn encode_in<T: Real>(
-    parameters: &Parameters<T>,
+    encoder: Encoder<'_, T>,
     activation: Option<&dyn Activation<T>>,
     samples: &[T],
     threads: usize,
 ) -> Result<DMatrix<T>, Error> {
-    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
-    let n_samples = samples.len() / n_inputs;
+    let (n_features, n_hidden) = (encoder.n_features(), encoder.filters.ncols());
+    let n_samples = samples.len() / n_features;
     let what = if activation.is_some() { "codes" } else { "pre-activations" };
     let mut all = zero_matrix(what, n_hidden, n_samples)?;
     let pieces = chunks(all.as_mut_slice(), n_hidden * CHUNK);
     team(threads, n_samples)?.try_for_each(pieces, |piece, out| {
-        let samples = &samples[piece * n_inputs * CHUNK..][..out.len() / n_hidden * n_inputs];
+        let samples = &samples[piece * n_features * CHUNK..][..out.len() / n_hidden * n_features];
+        let samples = &*encoder.scaled(samples, piece * CHUNK)?;
         match activation {
             Some(activation) => {
                 let mut pre_activations = zeros("pre-activations", out.len(), 1)?;
-                encode_piece(parameters, activation, samples, &mut pre_activations, out)
+                encode_piece(encoder, activation, samples, &mut pre_activations, out)
             }
-            None => pre_activate_piece(parameters, samples, out),
+            None => pre_activate_piece(encoder, samples, out),
         }
     })?;
     Ok(all)
@@ -61,91 +110,95 @@ pub(crate) fn team(threads: usize, n_samples: usize) -> Result<Team, Error> {
     Team::new(threads.min(n_samples.div_ceil(CHUNK)).min(cores))
 }
 
-/// Pre-activations and codes of a few samples.
-pub(crate) fn encode_piece<T: Real>(
-    parameters: &Parameters<T>,
+/// Pre-activations and codes of a few samples in the units of the filters.
+pub(crate) fn encode_piece<'e, T: Real>(
+    encoder: impl Into<Encoder<'e, T>>,
     activation: &dyn Activation<T>,
     samples: &[T],
     pre_activations: &mut [T],
     codes: &mut [T],
 ) -> Result<(), Error> {
-    pre_activate_piece(parameters, samples, pre_activations)?;
+    let encoder = encoder.into();
+    pre_activate_piece(encoder, samples, pre_activations)?;
     activation.evaluate(Jet::new(pre_activations, codes, None, None, None)?);
-    finite_results("code", codes, |at| Some(at % parameters.n_hidden()))
+    finite_results("code", codes, |at| Some(at % encoder.bias.len()))
 }
 
 fn pre_activate_piece<T: Real>(
-    parameters: &Parameters<T>,
+    encoder: Encoder<'_, T>,
     samples: &[T],
     pre_activations: &mut [T],
 ) -> Result<(), Error> {
-    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+    let (n_inputs, n_hidden) = encoder.filters.shape();
     for column in pre_activations.chunks_exact_mut(n_hidden) {
-        column.copy_from_slice(parameters.encoder_bias.as_slice());
+        column.copy_from_slice(encoder.bias.as_slice());
     }
-    let filters = Operand::new(parameters.filters.as_slice(), n_inputs, n_hidden);
+    let filters = Operand::new(encoder.filters.as_slice(), n_inputs, n_hidden);
     let samples = Operand::new(samples, n_inputs, samples.len() / n_inputs);
     T::product(pre_activations, true, T::one(), filters.transpose(), samples);
     finite_results("pre-activation", pre_activations, |at| Some(at % n_hidden))
 }
 
 /// Reconstructions, n × N, of codes.
-pub(crate) fn decode<T: Real>(
-    parameters: &Parameters<T>,
+pub(crate) fn decode<'d, T: Real>(
+    decoder: impl Into<Decoder<'d, T>>,
     codes: &[T],
     threads: usize,
 ) -> Result<DMatrix<T>, Error> {
+    let decoder = decoder.into();
     compiled!(T, decode_in(
-        parameters: &Parameters<T>,
+        decoder: Decoder<'_, T>,
         codes: &[T],
         threads: usize,
     ) -> Result<DMatrix<T>, Error>)
 }
 
 fn decode_in<T: Real>(
-    parameters: &Parameters<T>,
+    decoder: Decoder<'_, T>,
     codes: &[T],
     threads: usize,
 ) -> Result<DMatrix<T>, Error> {
-    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+    let (n_inputs, n_hidden) = decoder.filters.shape();
     let n_samples = codes.len() / n_hidden;
     let mut reconstructions = zero_matrix("reconstructions", n_inputs, n_samples)?;
     let pieces = chunks(reconstructions.as_mut_slice(), n_inputs * CHUNK);
     team(threads, n_samples)?.try_for_each(pieces, |piece, reconstructions| {
         let length = reconstructions.len() / n_inputs * n_hidden;
-        decode_piece(parameters, &codes[piece * n_hidden * CHUNK..][..length], reconstructions)
+        decode_piece(decoder, &codes[piece * n_hidden * CHUNK..][..length], reconstructions)
     })?;
     Ok(reconstructions)
 }
 
 /// Reconstructions of a few codes.
-pub(crate) fn decode_piece<T: Real>(
-    parameters: &Parameters<T>,
+pub(crate) fn decode_piece<'d, T: Real>(
+    decoder: impl Into<Decoder<'d, T>>,
     codes: &[T],
     reconstructions: &mut [T],
 ) -> Result<(), Error> {
-    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
-    match &parameters.decoder_bias {
+    let decoder = decoder.into();
+    let (n_inputs, n_hidden) = decoder.filters.shape();
+    match decoder.bias {
         Some(bias) => reconstructions
             .chunks_exact_mut(n_inputs)
             .for_each(|column| column.copy_from_slice(bias.as_slice())),
         None => reconstructions.fill(T::zero()),
     }
-    let filters = Operand::new(parameters.filters.as_slice(), n_inputs, n_hidden);
+    let filters = Operand::new(decoder.filters.as_slice(), n_inputs, n_hidden);
     let codes = Operand::new(codes, n_hidden, codes.len() / n_hidden);
     T::product(reconstructions, true, T::one(), filters, codes);
     finite_results("reconstruction", reconstructions, |_| None)
 }
 
 /// The code of one sample, without allocating.
-pub(crate) fn encode_into<T: Real>(
-    parameters: &Parameters<T>,
+pub(crate) fn encode_into<'e, T: Real>(
+    encoder: impl Into<Encoder<'e, T>>,
     activation: &dyn Activation<T>,
     sample: &[T],
     code: &mut [T],
 ) -> Result<(), Error> {
+    let encoder = encoder.into();
     compiled!(T, encode_into_in(
-        parameters: &Parameters<T>,
+        encoder: Encoder<'_, T>,
         activation: &dyn Activation<T>,
         sample: &[T],
         code: &mut [T],
@@ -153,27 +206,48 @@ pub(crate) fn encode_into<T: Real>(
 }
 
 fn encode_into_in<T: Real>(
-    parameters: &Parameters<T>,
+    encoder: Encoder<'_, T>,
     activation: &dyn Activation<T>,
     sample: &[T],
     code: &mut [T],
 ) -> Result<(), Error> {
     const UNITS: usize = 64;
     crate::samples::check_finite("sample", sample, sample.len())?;
-    let n_inputs = parameters.n_inputs();
-    let bias = parameters.encoder_bias.as_slice();
-    let filters = parameters.filters.as_slice();
+    // Until the end `code` holds the pre-activations.
+    code.copy_from_slice(encoder.bias.as_slice());
+    add_projections(encoder, sample, code)?;
     let mut pre_activations = [T::zero(); UNITS];
     for (block, code) in code.chunks_mut(UNITS).enumerate() {
         let first = block * UNITS;
         let pre_activations = &mut pre_activations[..code.len()];
-        for (offset, a) in pre_activations.iter_mut().enumerate() {
-            let unit = first + offset;
-            *a = bias[unit] + dot(&filters[unit * n_inputs..][..n_inputs], sample);
-        }
+        pre_activations.copy_from_slice(code);
         activation.evaluate(Jet::new(pre_activations, code, None, None, None)?);
         finite_results("pre-activation", pre_activations, |at| Some(first + at))?;
         finite_results("code", code, |at| Some(first + at))?;
+    }
+    Ok(())
+}
+
+/// Adds W_j·S(x) to the number of each unit j.
+fn add_projections<T: Real>(
+    encoder: Encoder<'_, T>,
+    sample: &[T],
+    units: &mut [T],
+) -> Result<(), Error> {
+    const INPUTS: usize = 256;
+    let n_inputs = encoder.filters.nrows();
+    let filters = encoder.filters.as_slice().chunks_exact(n_inputs);
+    let Some(scaler) = encoder.scaler else {
+        units.iter_mut().zip(filters).for_each(|(unit, filter)| *unit += dot(filter, sample));
+        return Ok(());
+    };
+    let mut scaled = [T::zero(); INPUTS];
+    for first in (0..n_inputs).step_by(INPUTS) {
+        let scaled = &mut scaled[..INPUTS.min(n_inputs - first)];
+        scaler.scale_part(sample, first, scaled)?;
+        for (unit, filter) in units.iter_mut().zip(filters.clone()) {
+            *unit += dot(&filter[first..][..scaled.len()], scaled);
+        }
     }
     Ok(())
 }

@@ -50,7 +50,8 @@
 //! [`activation`] and [`regularizer`] hold the built-in ones, [`objective`] the trait
 //! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
 //! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
-//! preparation of data. [`theory`] says before a training what λ will do, [`study`] compares during
+//! preparation of data. [`codes`], [`scores`] and [`inspect`] are for trained models: sparse codes,
+//! anomaly scores, and looking at units. [`theory`] says before a training what λ will do, [`study`] compares during
 //! one what is said with what is measured, and [`check`] tells whether an activation or a
 //! regularizer of yours is right. The common names are re-exported here and in [`prelude`].
 
@@ -67,6 +68,8 @@ pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
+#[cfg_attr(not(test), allow(dead_code, reason = "for files to come"))]
+mod files;
 mod inference;
 pub mod inspect;
 mod kernels;
@@ -84,12 +87,15 @@ mod samples;
 mod scalar;
 pub mod scores;
 mod sparse;
+#[cfg(feature = "serde")]
+mod stored;
 pub mod study;
 #[cfg(feature = "sweep")]
 pub mod sweep;
 mod team;
 pub mod theory;
 pub mod train;
+mod untied;
 
 pub use activation::{
     Activation, ActivationMetadata, Elu, Gelu, HardSigmoid, Identity, Interval, Jet, Kink,
@@ -121,6 +127,7 @@ pub use train::{
     StartEvent, StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning,
     train_many,
 };
+pub use untied::UntiedAutoEncoder;
 
 /// Compiles and runs the README's example.
 #[cfg(all(doctest, feature = "digits"))]

@@ -2,9 +2,8 @@
 
 use crate::activation::Activation;
 use crate::error::Error;
-use crate::inference::{CHUNK, encode_piece, team};
+use crate::inference::{CHUNK, Encoder, encode_piece, team};
 use crate::memory::zeros;
-use crate::model::Parameters;
 use crate::samples::Samples;
 use crate::scalar::Real;
 use crate::team::items;
@@ -22,7 +21,7 @@ struct Piece<T, W> {
 /// sees them afterwards, in the order of the samples, with what `take` has left behind in what
 /// `new` made.
 pub(crate) fn encode_in_pieces<T: Real, W: Send>(
-    parameters: &Parameters<T>,
+    encoder: Encoder<'_, T>,
     activation: &dyn Activation<T>,
     samples: &Samples<'_, T>,
     threads: usize,
@@ -30,7 +29,7 @@ pub(crate) fn encode_in_pieces<T: Real, W: Send>(
     take: impl Fn(&mut W, &[T]) -> Result<(), Error> + Sync,
     mut keep: impl FnMut(&mut W, &[T]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+    let (n_features, n_hidden) = (encoder.n_features(), encoder.filters.ncols());
     let mut team = team(threads, samples.n_samples())?;
     let size = CHUNK.min(samples.n_samples());
     let mut pieces = Vec::new();
@@ -42,19 +41,22 @@ pub(crate) fn encode_in_pieces<T: Real, W: Send>(
         });
     }
     let mut chunks = samples.chunks(CHUNK);
+    let mut first = 0;
     while chunks.len() > 0 {
         let now: Vec<_> = chunks.by_ref().take(pieces.len()).collect();
-        let length = |samples: &[T]| samples.len() / n_inputs * n_hidden;
+        let length = |samples: &[T]| samples.len() / n_features * n_hidden;
         team.try_for_each(items(&mut pieces[..now.len()]), |number, piece| {
             let length = length(now[number]);
             let a = &mut piece.pre_activations[..length];
             let h = &mut piece.codes[..length];
-            encode_piece(parameters, activation, now[number], a, h)?;
+            let samples = encoder.scaled(now[number], first + number * CHUNK)?;
+            encode_piece(encoder, activation, &samples, a, h)?;
             take(&mut piece.work, h)
         })?;
         for (piece, samples) in pieces.iter_mut().zip(&now) {
             keep(&mut piece.work, &piece.codes[..length(samples)])?;
         }
+        first += now.len() * CHUNK;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ pub use crate::activation::{
     Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
 pub use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
+pub use crate::codes::{SparseCode, SparseCodes};
 pub use crate::constraint::Constraint;
 pub use crate::corruption::{
     Corruption, CorruptionMetadata, GaussianNoise, Masking, Noise, SaltAndPepper,
@@ -26,5 +27,6 @@ pub use crate::train::{
     EarlyStopping, EndEvent, EpochEvent, FitOptions, LearningRate, Observer, Trainer, Training,
     TrainingState, Warning, train_many,
 };
+pub use crate::untied::UntiedAutoEncoder;
 pub use nalgebra::{DMatrix, DVector};
 pub use std::ops::ControlFlow;

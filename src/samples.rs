@@ -49,6 +49,12 @@ impl<'a, T: Real> Samples<'a, T> {
         Self { values: Cow::Borrowed(values), n_inputs, n_samples: values.len() / n_inputs }
     }
 
+    /// Samples that nobody else has.
+    pub(crate) fn owned(values: Vec<T>, n_inputs: usize) -> Samples<'static, T> {
+        let n_samples = values.len() / n_inputs;
+        Samples { values: Cow::Owned(values), n_inputs, n_samples }
+    }
+
     /// Number of values per sample, n.
     pub fn n_inputs(&self) -> usize {
         self.n_inputs

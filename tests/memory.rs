@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
 
 use nalgebra::DMatrix;
+use regularized_autoencoder::data::Standardization;
 use regularized_autoencoder::inspect::TopSamples;
 use regularized_autoencoder::{
     Contractive, EarlyStopping, FitOptions, Parameters, RegularizedAutoEncoder, Trainer, scores,
@@ -182,5 +183,26 @@ fn sparse_codes_scores_and_top_samples_take_no_dense_array() {
     ] {
         assert!(bytes <= pieces + kept + small, "{what}: {bytes} bytes");
         assert!(bytes < dense / 2, "{what}: {bytes} bytes of {dense}");
+    }
+}
+
+/// With a scaler the data are copied once, and no more; a piece, too.
+#[test]
+fn a_scaler_takes_the_data_once_more() {
+    let scaler = || Standardization::from_parts(vec![0.1; N_INPUTS], vec![1.0; N_INPUTS], 0.1);
+    // μ and σ.
+    let limit = bound(3 * PARAMETERS) + 4 * DATA + 2 * 8 * N_INPUTS;
+    let of_fit = peak_of_training(|x, model| {
+        model.set_scaler(Some(scaler().unwrap().into())).unwrap();
+        trainer().fit(model, x).unwrap();
+    });
+    let of_piece = peak_of_training(|x, model| {
+        model.set_scaler(Some(scaler().unwrap().into())).unwrap();
+        let mut state = regularized_autoencoder::TrainingState::new(model);
+        trainer().partial_fit(model, &mut state, x).unwrap();
+    });
+    for bytes in [of_fit, of_piece] {
+        assert!(bytes <= limit, "{bytes} bytes > {limit}");
+        assert!(bytes > bound(3 * PARAMETERS), "the data were not copied: {bytes} bytes");
     }
 }

@@ -1,6 +1,8 @@
 //! Encoding one sample takes no memory.
 #![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
 
+use nalgebra::DMatrix;
+use regularized_autoencoder::data::{Scaler, Standardization, Whitening};
 use regularized_autoencoder::{
     Activation, Real, RegularizedAutoEncoder, Relu, Sigmoid, Softplus, SparseCode,
 };
@@ -49,7 +51,18 @@ fn allocations(f: impl FnOnce()) -> usize {
 }
 
 fn encodes_without_memory<T: Real>(activation: impl Activation<T>) {
-    let model = RegularizedAutoEncoder::builder(37, 200).activation(activation).build().unwrap();
+    let mut model =
+        RegularizedAutoEncoder::builder(37, 200).activation(activation).build().unwrap();
+    encodes_one_without_memory(&model);
+    let x = DMatrix::<T>::from_fn(37, 50, |i, j| T::of(((i * 7 + j * j) as f64).sin()));
+    let standardization: Scaler = Standardization::fit(&x, 0.1).unwrap().into();
+    for scaler in [standardization, Whitening::zca(&x, 1e-3).unwrap().into()] {
+        model.set_scaler(Some(scaler)).unwrap();
+        encodes_one_without_memory(&model);
+    }
+}
+
+fn encodes_one_without_memory<T: Real>(model: &RegularizedAutoEncoder<T, impl Activation<T>>) {
     let sample: Vec<T> = (0..37).map(|i| T::of(f64::from(i).sin())).collect();
     let mut code = vec![T::NAN; 200];
     let count = allocations(|| model.encode_into(&sample, &mut code).unwrap());
@@ -76,6 +89,11 @@ fn one_sample_is_encoded_sparsely_without_memory() {
         let count = allocations(|| model.encode_topk_into(&sample, k, &mut code).unwrap());
         assert_eq!((count, code.indices().len()), (0, k));
     }
+    let scaler = Standardization::from_parts(vec![0.1; 37], vec![2.0; 37], 0.0).unwrap();
+    let mut scaled = model.clone();
+    scaled.set_scaler(Some(scaler.into())).unwrap();
+    let count = allocations(|| scaled.encode_topk_into(&sample, 32, &mut code).unwrap());
+    assert_eq!((count, code.indices().len()), (0, 32));
     // All codes of a sigmoid, and none of them.
     for (threshold, kept) in [(0.0, 200), (1.0, 0)] {
         let count =

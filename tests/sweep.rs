@@ -3,6 +3,7 @@
 #![cfg(feature = "sweep")]
 
 use nalgebra::DMatrix;
+use regularized_autoencoder::data::Standardization;
 use regularized_autoencoder::prelude::*;
 use regularized_autoencoder::sweep::{
     Cell, Grid, Objective, Progress, Protocol, Row, Sweep, SweepObserver,
@@ -70,6 +71,19 @@ fn timeless(rows: &[Row]) -> Vec<Row> {
         row
     };
     rows.iter().map(timeless).collect()
+}
+
+#[test]
+fn a_scaler_makes_it_a_sweep_on_scaled_data() {
+    let standardization = Standardization::fit(&data(), 0.1).unwrap();
+    let mut scaled = data();
+    standardization.apply(&mut scaled).unwrap();
+    let folder = Folder::new("scaler");
+    let rows = |sweep: Sweep<f32>| sweep.rows(folder.rows());
+    let found = rows(sweep().scaler(standardization)).run(&data()).unwrap();
+    assert_eq!(timeless(&found), timeless(&sweep().run(&scaled).unwrap()));
+    let error = rows(sweep()).run(&data()).unwrap_err().to_string();
+    assert!(error.contains("it belongs to another sweep: checksum"), "{error}");
 }
 
 #[test]

@@ -31,9 +31,13 @@ use std::borrow::Cow;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Elu {
     alpha: f64,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(Elu { alpha: f64 } => Self::new(alpha));
 
 impl Elu {
     /// The limit at −∞ is −`alpha`.
@@ -82,6 +86,14 @@ impl Default for Elu {
 }
 
 impl ActivationMetadata for Elu {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("elu".into())
+    }
+
+    fn parameters(&self) -> Vec<(Cow<'static, str>, f64)> {
+        vec![("alpha".into(), self.alpha)]
+    }
+
     fn properties(&self) -> Properties {
         Properties {
             slope: Sign::Positive,

@@ -3,6 +3,7 @@
 use super::{ActivationMetadata, Formula, Interval, Properties, Threshold, built_in};
 use crate::numerics::{bell, scaled_normal_tail, within_tails};
 use crate::scalar::Real;
+use std::borrow::Cow;
 
 /// The Gaussian error linear unit in its exact form, with the error function.
 ///
@@ -25,9 +26,14 @@ use crate::scalar::Real;
 /// assert!(Gelu.value(-10.0_f64) < -7.6e-23);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Gelu;
 
 impl ActivationMetadata for Gelu {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("gelu".into())
+    }
+
     /// The ends of the ranges are rounded outwards.
     fn properties(&self) -> Properties {
         Properties {

@@ -22,9 +22,14 @@ use std::borrow::Cow;
 /// assert_eq!(HardSigmoid.derivative(0.0_f64), 1.0 / 6.0);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HardSigmoid;
 
 impl ActivationMetadata for HardSigmoid {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("hard_sigmoid".into())
+    }
+
     fn properties(&self) -> Properties {
         Properties {
             slope: Sign::NonNegative,

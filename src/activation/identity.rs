@@ -3,6 +3,7 @@
 use super::{ActivationMetadata, Formula, Interval, Properties, Sign, Threshold, built_in};
 use crate::numerics::unless_nan;
 use crate::scalar::Real;
+use std::borrow::Cow;
 
 /// The identity, which makes the auto-encoder linear.
 ///
@@ -20,9 +21,14 @@ use crate::scalar::Real;
 /// assert_eq!(Identity.derivative(-3.5_f32), 1.0);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Identity;
 
 impl ActivationMetadata for Identity {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("identity".into())
+    }
+
     fn properties(&self) -> Properties {
         Properties {
             slope: Sign::Positive,

@@ -28,9 +28,13 @@ use std::borrow::Cow;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LeakyRelu {
     alpha: f64,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(LeakyRelu { alpha: f64 } => Self::new(alpha));
 
 impl LeakyRelu {
     /// The slope below 0 is `alpha`.
@@ -70,6 +74,14 @@ impl Default for LeakyRelu {
 }
 
 impl ActivationMetadata for LeakyRelu {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("leaky_relu".into())
+    }
+
+    fn parameters(&self) -> Vec<(Cow<'static, str>, f64)> {
+        vec![("alpha".into(), self.alpha)]
+    }
+
     fn properties(&self) -> Properties {
         if self.alpha == 0.0 {
             return Relu.properties();

@@ -47,6 +47,7 @@ pub use tanh::Tanh;
 use crate::error::{Error, same_size, scale};
 use crate::numerics::unless_nan;
 use crate::scalar::Real;
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -55,6 +56,31 @@ pub trait ActivationMetadata {
     /// The claims; the default claims nothing.
     fn properties(&self) -> Properties {
         Properties::unknown()
+    }
+
+    /// The name under which a file keeps it; without one, the default, a model cannot be saved.
+    ///
+    /// The built-in ones are called as in the table of [`activation`](crate::activation), in lower
+    /// case: `relu`, `leaky_relu`, `hard_sigmoid`. Choose a name that nobody else chooses, such as
+    /// `my_crate/swish`; it must stay the same for as long as there are files.
+    fn name(&self) -> Option<Cow<'static, str>> {
+        None
+    }
+
+    /// The names and values of the parameters that it has, for a file; none unless declared.
+    ///
+    /// Together with the [`name`](Self::name) they must tell which function it is. They must be
+    /// finite.
+    ///
+    /// ```
+    /// use regularized_autoencoder::{ActivationMetadata, Softplus};
+    /// let softplus = Softplus::with_sharpness(2.0)?;
+    /// assert_eq!(softplus.name().unwrap(), "softplus");
+    /// assert_eq!(softplus.parameters(), [("sharpness".into(), 2.0)]);
+    /// # Ok::<(), regularized_autoencoder::Error>(())
+    /// ```
+    fn parameters(&self) -> Vec<(Cow<'static, str>, f64)> {
+        Vec::new()
     }
 }
 
@@ -183,6 +209,12 @@ macro_rules! forward_to_inner {
         impl<A: ActivationMetadata + ?Sized> ActivationMetadata for $pointer {
             fn properties(&self) -> Properties {
                 (**self).properties()
+            }
+            fn name(&self) -> Option<Cow<'static, str>> {
+                (**self).name()
+            }
+            fn parameters(&self) -> Vec<(Cow<'static, str>, f64)> {
+                (**self).parameters()
             }
         }
 

@@ -24,9 +24,14 @@ use std::borrow::Cow;
 /// assert!(Relu.value(f64::NAN).is_nan());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Relu;
 
 impl ActivationMetadata for Relu {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("relu".into())
+    }
+
     fn properties(&self) -> Properties {
         Properties {
             slope: Sign::NonNegative,

@@ -3,6 +3,7 @@
 use super::{ActivationMetadata, Formula, Interval, Properties, Sign, Threshold, built_in};
 use crate::numerics;
 use crate::scalar::Real;
+use std::borrow::Cow;
 
 /// The logistic sigmoid.
 ///
@@ -22,9 +23,14 @@ use crate::scalar::Real;
 /// assert!(Sigmoid.derivative(50.0_f64) > 1.9e-22);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sigmoid;
 
 impl ActivationMetadata for Sigmoid {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("sigmoid".into())
+    }
+
     fn properties(&self) -> Properties {
         Properties {
             slope: Sign::Positive,

@@ -3,6 +3,7 @@
 use super::{ActivationMetadata, Formula, Interval, Properties, Threshold, built_in};
 use crate::numerics::{sigmoid, sigmoid_first, sigmoid_tail, tanh, within_tails};
 use crate::scalar::Real;
+use std::borrow::Cow;
 
 /// The sigmoid-weighted linear unit, also called swish.
 ///
@@ -24,9 +25,14 @@ use crate::scalar::Real;
 /// assert_eq!(Silu.value(f64::NEG_INFINITY), 0.0);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Silu;
 
 impl ActivationMetadata for Silu {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("silu".into())
+    }
+
     /// The ends of the ranges are rounded outwards.
     fn properties(&self) -> Properties {
         Properties {

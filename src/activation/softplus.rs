@@ -4,6 +4,7 @@ use super::{ActivationMetadata, Formula, Interval, Properties, Sign, Threshold, 
 use crate::error::Error;
 use crate::numerics;
 use crate::scalar::Real;
+use std::borrow::Cow;
 
 /// The softplus with sharpness β, a smooth likeness of [`Relu`](super::Relu).
 ///
@@ -31,9 +32,13 @@ use crate::scalar::Real;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Softplus {
     sharpness: f64,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(Softplus { sharpness: f64 } => Self::with_sharpness(sharpness));
 
 impl Softplus {
     /// The softplus with sharpness 1: log(1 + e^a).
@@ -86,6 +91,14 @@ impl Default for Softplus {
 }
 
 impl ActivationMetadata for Softplus {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("softplus".into())
+    }
+
+    fn parameters(&self) -> Vec<(Cow<'static, str>, f64)> {
+        vec![("sharpness".into(), self.sharpness)]
+    }
+
     fn properties(&self) -> Properties {
         let code = Properties::SOFT_THRESHOLD;
         // log(e^{δβ} − 1)/β, in a form in which a large β does not overflow

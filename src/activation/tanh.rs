@@ -3,6 +3,7 @@
 use super::{ActivationMetadata, Formula, Interval, Properties, Sign, Threshold, built_in};
 use crate::numerics;
 use crate::scalar::Real;
+use std::borrow::Cow;
 
 /// The hyperbolic tangent.
 ///
@@ -23,9 +24,14 @@ use crate::scalar::Real;
 /// assert!(Tanh.derivative(30.0_f64) > 3.5e-26);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tanh;
 
 impl ActivationMetadata for Tanh {
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("tanh".into())
+    }
+
     fn properties(&self) -> Properties {
         let code = Properties::SOFT_THRESHOLD;
         Properties {

@@ -11,6 +11,7 @@
 //! | [`SparseDictionary`] | samples with known sparse codes | n × N |
 //! | [`Standardization`] | each feature with mean 0 and standard deviation 1, in place | n × N |
 //! | [`Whitening`] | E\[x\] = 0 and E\[xxᵀ\] = I by PCA or ZCA | rank × N or n × N |
+//! | [`Scaler`] | one of the two, for a model to keep | |
 //!
 //! Readers return raw values, such as 0 to 255. To bring them to \[0, 1\]: `images /= 255.0`.
 //!
@@ -31,6 +32,7 @@ pub mod idx;
 mod images;
 pub(crate) mod moments;
 mod patches;
+mod scaler;
 mod source;
 mod standardize;
 mod synthetic;
@@ -38,6 +40,7 @@ mod whiten;
 
 pub use images::Images;
 pub use patches::random_patches;
+pub use scaler::Scaler;
 pub use standardize::Standardization;
 pub use synthetic::{SparseDictionary, SparseSamples};
 pub use whiten::Whitening;

@@ -1,8 +1,9 @@
 //! Standardisation: each feature with mean 0 and standard deviation 1.
 
 use super::moments;
-use crate::error::{Error, non_negative, same_size};
-use crate::samples::Samples;
+use crate::error::{Error, at_least_one, non_negative, same_size};
+use crate::memory::zeros;
+use crate::samples::{Samples, check_finite};
 use crate::scalar::{Real, compiled};
 use nalgebra::DMatrix;
 
@@ -32,11 +33,21 @@ use nalgebra::DMatrix;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Standardization {
     mean: Vec<f64>,
     standard_deviation: Vec<f64>,
     offset: f64,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(
+    Standardization { mean: Vec<f64>, standard_deviation: Vec<f64>, offset: f64 } =>
+        Self::from_parts(mean, standard_deviation, offset)
+);
+
+/// What errors call the result.
+const STANDARDISED: &str = "standardised data";
 
 impl Standardization {
     /// Measures the features (rows) of an n × N data set over its samples (columns).
@@ -48,6 +59,48 @@ impl Standardization {
     pub fn fit<T: Real>(x: &DMatrix<T>, offset: f64) -> Result<Self, Error> {
         non_negative("offset", offset)?;
         compiled!(T, fit(x: &DMatrix<T>, offset: f64) -> Result<Standardization, Error>)
+    }
+
+    /// Puts together what was measured elsewhere: μ and σ of each feature, and the offset.
+    ///
+    /// # Errors
+    /// [`Error::Zero`] without features, [`Error::Dimension`] if there are not as many σ as μ,
+    /// [`Error::NotFinite`] for NaN and ±∞ in μ, [`Error::InvalidParameter`] if a σ or the offset is
+    /// negative or not finite, [`Error::ConstantFeature`] if σ_i + offset is 0.
+    ///
+    /// ```
+    /// use regularized_autoencoder::data::Standardization;
+    /// let standardization = Standardization::from_parts(vec![0.5, 2.0], vec![0.3, 0.0], 0.1)?;
+    /// assert_eq!(standardization.mean(), [0.5, 2.0]);
+    /// let error = Standardization::from_parts(vec![0.5], vec![-0.3], 0.1).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "standard deviation of feature 0 is -0.3, but must be finite and at least 0"
+    /// );
+    /// # Ok::<(), regularized_autoencoder::Error>(())
+    /// ```
+    pub fn from_parts(
+        mean: Vec<f64>,
+        standard_deviation: Vec<f64>,
+        offset: f64,
+    ) -> Result<Self, Error> {
+        at_least_one("number of features", mean.len())?;
+        same_size("number of standard deviations", mean.len(), standard_deviation.len())?;
+        non_negative("offset", offset)?;
+        check_finite("mean of the data", &mean, mean.len())?;
+        for (feature, &deviation) in standard_deviation.iter().enumerate() {
+            if !(deviation >= 0.0 && deviation.is_finite()) {
+                let name = format!("standard deviation of feature {feature}");
+                return Err(Error::invalid(name, deviation, "finite and at least 0"));
+            }
+        }
+        match standard_deviation.iter().position(|s| s + offset == 0.0) {
+            None => Ok(Self { mean, standard_deviation, offset }),
+            Some(feature) => {
+                let standard_deviation = standard_deviation[feature];
+                Err(Error::ConstantFeature { feature, standard_deviation, offset })
+            }
+        }
     }
 
     /// μ of each feature.
@@ -84,6 +137,34 @@ impl Standardization {
         compiled!(T, invert(fitted: &Standardization, x: &mut DMatrix<T>) -> Result<(), Error>)
     }
 
+    /// A standardised copy of samples that stand one after the other.
+    pub(super) fn scale<T: Real>(&self, samples: &[T]) -> Result<Vec<T>, Error> {
+        let fitted = self;
+        compiled!(T, scale(fitted: &Standardization, samples: &[T]) -> Result<Vec<T>, Error>)
+    }
+
+    /// The standardised values `first`, `first` + 1, … of one sample, finite or not.
+    pub(super) fn scale_part<T: Real>(&self, sample: &[T], first: usize, out: &mut [T]) {
+        let features = self.mean[first..].iter().zip(&self.standard_deviation[first..]);
+        for ((out, x), (mean, deviation)) in out.iter_mut().zip(&sample[first..]).zip(features) {
+            *out = T::of((x.as_f64() - mean) / (deviation + self.offset));
+        }
+    }
+
+    /// Each number of a matrix by `map`(number, σ + offset of its row).
+    pub(super) fn scale_rows(
+        &self,
+        mut matrix: DMatrix<f64>,
+        map: impl Fn(f64, f64) -> f64,
+    ) -> DMatrix<f64> {
+        for column in matrix.as_mut_slice().chunks_exact_mut(self.mean.len()) {
+            for (value, deviation) in column.iter_mut().zip(&self.standard_deviation) {
+                *value = map(*value, deviation + self.offset);
+            }
+        }
+        matrix
+    }
+
     /// x ← `map`(x, μ, σ + offset), unless a result would not be finite.
     fn transform<T: Real>(
         &self,
@@ -116,18 +197,23 @@ fn fit<T: Real>(x: &DMatrix<T>, offset: f64) -> Result<Standardization, Error> {
     let samples = &Samples::from(x);
     let mean = moments::mean(samples)?;
     let variance = moments::variance(samples, &mean)?;
-    let standard_deviation: Vec<f64> = variance.into_iter().map(f64::sqrt).collect();
-    match standard_deviation.iter().position(|s| s + offset == 0.0) {
-        None => Ok(Standardization { mean, standard_deviation, offset }),
-        Some(feature) => {
-            let standard_deviation = standard_deviation[feature];
-            Err(Error::ConstantFeature { feature, standard_deviation, offset })
-        }
-    }
+    let standard_deviation = variance.into_iter().map(f64::sqrt).collect();
+    Standardization::from_parts(mean, standard_deviation, offset)
 }
 
 fn apply<T: Real>(fitted: &Standardization, x: &mut DMatrix<T>) -> Result<(), Error> {
-    fitted.transform(x, "standardised data", |x, mean, scale| (x - mean) / scale)
+    fitted.transform(x, STANDARDISED, |x, mean, scale| (x - mean) / scale)
+}
+
+/// A standardised copy of whole samples.
+fn scale<T: Real>(fitted: &Standardization, samples: &[T]) -> Result<Vec<T>, Error> {
+    let n = fitted.mean.len();
+    let mut scaled = zeros(STANDARDISED, n, samples.len() / n)?;
+    for (sample, out) in samples.chunks_exact(n).zip(scaled.chunks_exact_mut(n)) {
+        fitted.scale_part(sample, 0, out);
+    }
+    check_finite(STANDARDISED, &scaled, n)?;
+    Ok(scaled)
 }
 
 fn invert<T: Real>(fitted: &Standardization, x: &mut DMatrix<T>) -> Result<(), Error> {

@@ -1,9 +1,11 @@
 //! Whitening: data with mean 0 and identity covariance.
 
 use super::moments::{CHUNK, covariance, mean, subtract};
+#[cfg(feature = "serde")]
+use crate::error::at_least_one;
 use crate::error::{Error, same_size};
-use crate::matmul::Operand;
-use crate::memory::zero_matrix;
+use crate::matmul::{Operand, Product};
+use crate::memory::{zero_matrix, zeros};
 use crate::samples::{Samples, check_finite};
 use crate::scalar::{Real, compiled};
 use nalgebra::{DMatrix, SymmetricEigen};
@@ -38,11 +40,37 @@ use nalgebra::{DMatrix, SymmetricEigen};
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Unchecked"))]
 pub struct Whitening {
     mean: Vec<f64>,
     eigenvalues: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::stored::matrix"))]
     forward: DMatrix<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::stored::matrix"))]
     backward: DMatrix<f64>,
+}
+
+/// What serde reads.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(rename = "Whitening", deny_unknown_fields)]
+struct Unchecked {
+    mean: Vec<f64>,
+    eigenvalues: Vec<f64>,
+    #[serde(with = "crate::stored::matrix")]
+    forward: DMatrix<f64>,
+    #[serde(with = "crate::stored::matrix")]
+    backward: DMatrix<f64>,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Unchecked> for Whitening {
+    type Error = Error;
+
+    fn try_from(read: Unchecked) -> Result<Self, Error> {
+        Self::from_parts(read.mean, read.eigenvalues, read.forward, read.backward)
+    }
 }
 
 impl Whitening {
@@ -69,6 +97,40 @@ impl Whitening {
         let back = vectors.transpose();
         let forward = scaled(&vectors, &eigenvalues, |value| 1.0 / value.sqrt()) * &back;
         let backward = scaled(&vectors, &eigenvalues, f64::sqrt) * back;
+        Ok(Self { mean, eigenvalues, forward, backward })
+    }
+
+    /// Puts the parts of a whitening together.
+    #[cfg(feature = "serde")]
+    pub(crate) fn from_parts(
+        mean: Vec<f64>,
+        eigenvalues: Vec<f64>,
+        forward: DMatrix<f64>,
+        backward: DMatrix<f64>,
+    ) -> Result<Self, Error> {
+        let (n_features, rank) = (mean.len(), eigenvalues.len());
+        at_least_one("number of features", n_features)?;
+        at_least_one("rank", rank)?;
+        let n_outputs = if forward.nrows() == n_features { n_features } else { rank };
+        same_size("rows of the whitening matrix", n_outputs, forward.nrows())?;
+        same_size("columns of the whitening matrix", n_features, forward.ncols())?;
+        same_size("rows of the matrix back", n_features, backward.nrows())?;
+        same_size("columns of the matrix back", n_outputs, backward.ncols())?;
+        if rank > n_features {
+            let rule = format!("at most the number of features, {n_features}");
+            return Err(Error::invalid("rank", rank as f64, rule));
+        }
+        check_finite("mean of the data", &mean, n_features)?;
+        check_finite("whitening matrix", forward.as_slice(), n_outputs)?;
+        check_finite("matrix back", backward.as_slice(), n_features)?;
+        let mut largest = f64::MAX;
+        for (number, &value) in eigenvalues.iter().enumerate() {
+            if !(value > 0.0 && value <= largest) {
+                let name = format!("eigenvalue {number} of the covariance");
+                return Err(Error::invalid(name, value, "positive and at most the one before"));
+            }
+            largest = value;
+        }
         Ok(Self { mean, eigenvalues, forward, backward })
     }
 
@@ -111,7 +173,8 @@ impl Whitening {
     /// [`Error::Dimension`] if the number of features differs, [`Error::NotFinite`] if a value or a
     /// result is not finite, [`Error::TooLarge`] if the result does not fit into memory.
     pub fn apply<T: Real>(&self, x: &DMatrix<T>) -> Result<DMatrix<T>, Error> {
-        affine(&self.forward, &self.mean, &vec![0.0; self.forward.nrows()], x)
+        same_size("number of features (rows)", self.mean.len(), x.nrows())?;
+        Ok(DMatrix::from_vec(self.n_outputs(), x.ncols(), self.scale(x.as_slice())?))
     }
 
     /// Takes whitened data back: [`apply`](Self::apply) and then `invert` project x − μ onto the
@@ -120,7 +183,49 @@ impl Whitening {
     /// # Errors
     /// Those of [`apply`](Self::apply).
     pub fn invert<T: Real>(&self, white: &DMatrix<T>) -> Result<DMatrix<T>, Error> {
-        affine(&self.backward, &vec![0.0; self.backward.ncols()], &self.mean, white)
+        same_size("number of features (rows)", self.n_outputs(), white.nrows())?;
+        let zero = vec![0.0; self.n_outputs()];
+        let restored = affine(&self.backward, &zero, &self.mean, white.as_slice())?;
+        Ok(DMatrix::from_vec(self.mean.len(), white.ncols(), restored))
+    }
+
+    /// The transpose of the map to whitened data, times `filters`.
+    pub(super) fn fold_forward(&self, filters: &DMatrix<f64>) -> Result<DMatrix<f64>, Error> {
+        product(operand(&self.forward).transpose(), self.mean.len(), filters)
+    }
+
+    /// The map from whitened data back, times `filters`.
+    pub(super) fn fold_backward(&self, filters: &DMatrix<f64>) -> Result<DMatrix<f64>, Error> {
+        product(operand(&self.backward), self.mean.len(), filters)
+    }
+
+    /// Values of a whitened sample: the rank for PCA, n for ZCA.
+    pub(super) fn n_outputs(&self) -> usize {
+        self.forward.nrows()
+    }
+
+    /// Whitens samples that stand one after the other.
+    pub(super) fn scale<T: Real>(&self, samples: &[T]) -> Result<Vec<T>, Error> {
+        affine(&self.forward, &self.mean, &vec![0.0; self.n_outputs()], samples)
+    }
+
+    /// The whitened values `first`, `first` + 1, … of one sample, finite or not.
+    ///
+    /// Sums in `f64`, a few at a time, and so takes no memory.
+    pub(super) fn scale_part<T: Real>(&self, sample: &[T], first: usize, out: &mut [T]) {
+        const ROWS: usize = 64;
+        for (piece, out) in out.chunks_mut(ROWS).enumerate() {
+            let (first, mut sums) = (first + piece * ROWS, [0.0; ROWS]);
+            let sums = &mut sums[..out.len()];
+            for (i, (x, mean)) in sample.iter().zip(&self.mean).enumerate() {
+                let centred = x.as_f64() - mean;
+                let column = &self.forward.as_slice()[i * self.n_outputs() + first..];
+                for (sum, factor) in sums.iter_mut().zip(column) {
+                    *sum += factor * centred;
+                }
+            }
+            out.iter_mut().zip(sums).for_each(|(out, sum)| *out = T::of(*sum));
+        }
     }
 }
 
@@ -174,18 +279,32 @@ fn scaled(vectors: &DMatrix<f64>, eigenvalues: &[f64], factor: fn(f64) -> f64) -
     scaled
 }
 
-/// `matrix` · (x − `before`) + `after` for each column x.
+fn operand(matrix: &DMatrix<f64>) -> Operand<'_, f64> {
+    Operand::new(matrix.as_slice(), matrix.nrows(), matrix.ncols())
+}
+
+/// `left`, which has so many `rows`, times `right`.
+fn product(
+    left: Operand<'_, f64>,
+    rows: usize,
+    right: &DMatrix<f64>,
+) -> Result<DMatrix<f64>, Error> {
+    let mut result = zero_matrix("folded filters", rows, right.ncols())?;
+    f64::product(result.as_mut_slice(), false, 1.0, left, operand(right));
+    Ok(result)
+}
+
+/// `matrix` · (x − `before`) + `after` for each sample x.
 fn affine<T: Real>(
     matrix: &DMatrix<f64>,
     before: &[f64],
     after: &[f64],
-    x: &DMatrix<T>,
-) -> Result<DMatrix<T>, Error> {
-    same_size("number of features (rows)", before.len(), x.nrows())?;
+    samples: &[T],
+) -> Result<Vec<T>, Error> {
     compiled!(
         T,
-        affine_in(matrix: &DMatrix<f64>, before: &[f64], after: &[f64], x: &DMatrix<T>)
-            -> Result<DMatrix<T>, Error>
+        affine_in(matrix: &DMatrix<f64>, before: &[f64], after: &[f64], samples: &[T])
+            -> Result<Vec<T>, Error>
     )
 }
 
@@ -193,15 +312,15 @@ fn affine_in<T: Real>(
     matrix: &DMatrix<f64>,
     before: &[f64],
     after: &[f64],
-    x: &DMatrix<T>,
-) -> Result<DMatrix<T>, Error> {
-    check_finite("data to transform", x.as_slice(), x.nrows())?;
+    samples: &[T],
+) -> Result<Vec<T>, Error> {
     let (rows, columns) = matrix.shape();
-    let mut result = zero_matrix("transformed data", rows, x.ncols())?;
+    check_finite("data to transform", samples, columns)?;
+    let mut result = zeros("transformed data", rows, samples.len() / columns)?;
     let matrix = matrix.map(T::of);
     let mut centred: Vec<T> = Vec::new();
-    let pieces = x.as_slice().chunks(CHUNK * columns);
-    for (samples, out) in pieces.zip(result.as_mut_slice().chunks_mut(CHUNK * rows)) {
+    let pieces = samples.chunks(CHUNK * columns);
+    for (samples, out) in pieces.zip(result.chunks_mut(CHUNK * rows)) {
         subtract(samples, before, &mut centred);
         let left = Operand::new(matrix.as_slice(), rows, columns);
         let right = Operand::new(&centred, columns, samples.len() / columns);
@@ -212,6 +331,6 @@ fn affine_in<T: Real>(
             }
         }
     }
-    check_finite("transformed data", result.as_slice(), rows)?;
+    check_finite("transformed data", &result, rows)?;
     Ok(result)
 }

@@ -3,8 +3,8 @@
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
 use crate::error::{Error, at_least_one, same_size};
+use crate::inference::Encoder;
 use crate::memory::zeros;
-use crate::model::Parameters;
 use crate::pieces::encode_in_pieces;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
@@ -90,13 +90,13 @@ impl<T: Real> TopSamples<T> {
     ) -> Result<(), Error> {
         let samples = &samples.into();
         same_size("number of hidden units", self.n_hidden(), model.n_hidden())?;
-        same_size("values per sample", model.n_inputs(), samples.n_inputs())?;
+        same_size("values per sample", model.n_features(), samples.n_inputs())?;
         samples.check("samples")?;
-        let (parameters, activation) = (model.parameters(), model.activation());
+        let (encoder, activation) = (model.encoder(), model.activation());
         let (top, threads) = (self, model.threads());
         compiled!(T, extend_in(
             top: &mut TopSamples<T>,
-            parameters: &Parameters<T>,
+            encoder: Encoder<'_, T>,
             activation: &dyn Activation<T>,
             samples: &Samples<'_, T>,
             threads: usize,
@@ -150,20 +150,20 @@ impl<T: Real> TopSamples<T> {
 
 fn extend_in<T: Real>(
     top: &mut TopSamples<T>,
-    parameters: &Parameters<T>,
+    encoder: Encoder<'_, T>,
     activation: &dyn Activation<T>,
     samples: &Samples<'_, T>,
     threads: usize,
 ) -> Result<(), Error> {
     encode_in_pieces(
-        parameters,
+        encoder,
         activation,
         samples,
         threads,
         || Ok(()),
         |(), _| Ok(()),
         |(), codes| {
-            codes.chunks_exact(parameters.n_hidden()).for_each(|code| top.take(code));
+            codes.chunks_exact(encoder.filters.ncols()).for_each(|code| top.take(code));
             Ok(())
         },
     )

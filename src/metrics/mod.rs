@@ -8,6 +8,7 @@ pub use units::{UnitStatistics, UnitTable};
 
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
+use crate::data::Scaler;
 use crate::error::{Error, at_least_one, finite_results, same_size};
 use crate::inference::{CHUNK, team};
 use crate::model::Parameters;
@@ -43,10 +44,11 @@ pub struct Evaluation {
     pub pre_activation_mean: Vec<f64>,
     /// Var\[a_j\] of each unit, 1/N; m values.
     pub pre_activation_variance: Vec<f64>,
-    /// J_AE = E‖x − y‖²: the sum over the inputs, the mean over the samples.
+    /// J_AE = E‖x − y‖²: the sum over the inputs, the mean over the samples; in the units of the
+    /// model, as J is, where it has a scaler.
     pub reconstruction_error: f64,
     /// 1 − E‖x − y‖² / E‖x − E\[x\]‖²: 1 for perfect reconstructions, 0 for always answering with
-    /// the mean; `None` where all samples are alike.
+    /// the mean; `None` where all samples are alike. In the units of the model, too.
     pub explained_variance: Option<f64>,
 }
 
@@ -115,12 +117,13 @@ pub fn evaluate_with_threshold<'a, T: Real, A: Activation<T>, R>(
     samples: impl Into<Samples<'a, T>>,
     threshold: f64,
 ) -> Result<Evaluation, Error> {
-    let (parameters, activation) = (model.parameters(), model.activation());
-    check_and_measure(parameters, activation, samples.into(), threshold, model.threads())
+    let parameters = (model.parameters(), model.scaler());
+    check_and_measure(parameters, model.activation(), samples.into(), threshold, model.threads())
 }
 
 /// [`evaluate`] for parameters and an activation that are not in a model, as an
-/// [`Observer`](crate::Observer) sees them, on so many threads.
+/// [`Observer`](crate::Observer) sees them, on so many threads. There is no scaler: the samples
+/// are in the units of the parameters.
 ///
 /// # Errors
 /// Those of [`evaluate`], and [`Error::Zero`] without threads.
@@ -155,11 +158,14 @@ pub fn evaluate_parameters<'a, T: Real>(
 ) -> Result<Evaluation, Error> {
     at_least_one("threads", threads)?;
     let threshold = activation.properties().threshold.code;
-    check_and_measure(parameters, activation, samples.into(), threshold, threads)
+    check_and_measure((parameters, None), activation, samples.into(), threshold, threads)
 }
 
+/// Parameters, and the scaler that goes before them.
+type Scaled<'a, T> = (&'a Parameters<T>, Option<&'a Scaler>);
+
 fn check_and_measure<T: Real>(
-    parameters: &Parameters<T>,
+    scaled: Scaled<'_, T>,
     activation: &dyn Activation<T>,
     samples: Samples<'_, T>,
     threshold: f64,
@@ -168,11 +174,13 @@ fn check_and_measure<T: Real>(
     if !threshold.is_finite() {
         return Err(Error::invalid("activation threshold", threshold, "finite"));
     }
-    same_size("values per sample", parameters.n_inputs(), samples.n_inputs())?;
+    let (parameters, scaler) = scaled;
+    let n_features = scaler.map_or(parameters.n_inputs(), Scaler::n_inputs);
+    same_size("values per sample", n_features, samples.n_inputs())?;
     samples.check("samples")?;
     let samples = &samples;
     compiled!(T, measure(
-        parameters: &Parameters<T>,
+        scaled: Scaled<'_, T>,
         activation: &dyn Activation<T>,
         samples: &Samples<'_, T>,
         threshold: f64,
@@ -181,14 +189,14 @@ fn check_and_measure<T: Real>(
 }
 
 fn measure<T: Real>(
-    parameters: &Parameters<T>,
+    scaled: Scaled<'_, T>,
     activation: &dyn Activation<T>,
     samples: &Samples<'_, T>,
     threshold: f64,
     threads: usize,
 ) -> Result<Evaluation, Error> {
-    let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
-    let n_samples = samples.n_samples();
+    let (n_inputs, n_hidden) = scaled.0.filters.shape();
+    let (n_features, n_samples) = (samples.n_inputs(), samples.n_samples());
     let mut team = team(threads, n_samples)?;
     let mut tallies = Vec::new();
     for _ in 0..team.threads() {
@@ -200,12 +208,14 @@ fn measure<T: Real>(
     let mut pieces = samples.chunks(CHUNK);
     while pieces.len() > 0 {
         let now: Vec<_> = pieces.by_ref().take(tallies.len()).collect();
+        let first = active_units.len();
         team.try_for_each(items(&mut tallies[..now.len()]), |piece, tally| {
-            tally.take(parameters, activation, now[piece], T::of(threshold))
+            let samples = (now[piece], first + piece * CHUNK);
+            tally.take(scaled, activation, samples, T::of(threshold))
         })?;
         for (tally, samples) in tallies.iter().zip(&now) {
             totals.add(&tally.counts);
-            active_units.extend(&tally.active_units[..samples.len() / n_inputs]);
+            active_units.extend(&tally.active_units[..samples.len() / n_features]);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::moments::Moments;
 use crate::activation::Activation;
+use crate::data::Scaler;
 use crate::error::Error;
 use crate::inference::{decode_piece, encode_piece};
 use crate::kernels::sum_columns;
@@ -74,15 +75,16 @@ impl<T: Real> Tally<T> {
         })
     }
 
-    /// Counts these samples, whatever was counted before.
+    /// Counts these samples, whatever was counted before; the number of the `first` is for errors.
     pub fn take(
         &mut self,
-        parameters: &Parameters<T>,
+        (parameters, scaler): (&Parameters<T>, Option<&Scaler>),
         activation: &dyn Activation<T>,
-        samples: &[T],
+        (samples, first): (&[T], usize),
         delta_min: T,
     ) -> Result<(), Error> {
         let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
+        let samples = &*Scaler::scaled(scaler, samples, first)?;
         let n_samples = samples.len() / n_inputs;
         let a = &mut self.a[..n_samples * n_hidden];
         let h = &mut self.h[..n_samples * n_hidden];

@@ -15,10 +15,47 @@ use nalgebra::{DMatrix, DVector};
 /// The weights are held as **filters**: an n × m matrix (inputs × hidden units) whose column j is
 /// W_j, so that a filter's values are contiguous; the paper's m × n matrix W is its transpose.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "Unchecked<T>",
+        bound(serialize = "T: serde::Serialize", deserialize = "T: serde::Deserialize<'de>")
+    )
+)]
 pub struct Parameters<T: Real> {
+    #[cfg_attr(feature = "serde", serde(with = "crate::stored::matrix"))]
     pub(crate) filters: DMatrix<T>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::stored::vector"))]
     pub(crate) encoder_bias: DVector<T>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::stored::optional_vector"))]
     pub(crate) decoder_bias: Option<DVector<T>>,
+}
+
+/// What serde reads.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(
+    rename = "Parameters",
+    deny_unknown_fields,
+    bound(deserialize = "T: serde::Deserialize<'de>")
+)]
+struct Unchecked<T: Real> {
+    #[serde(with = "crate::stored::matrix")]
+    filters: DMatrix<T>,
+    #[serde(with = "crate::stored::vector")]
+    encoder_bias: DVector<T>,
+    #[serde(with = "crate::stored::optional_vector")]
+    decoder_bias: Option<DVector<T>>,
+}
+
+#[cfg(feature = "serde")]
+impl<T: Real> TryFrom<Unchecked<T>> for Parameters<T> {
+    type Error = Error;
+
+    fn try_from(read: Unchecked<T>) -> Result<Self, Error> {
+        Self::new(read.filters, read.encoder_bias, read.decoder_bias)
+    }
 }
 
 impl<T: Real> Parameters<T> {

@@ -10,9 +10,30 @@ use crate::scalar::Real;
 /// [`RegularizerMetadata::scaled`]. A coefficient that is negative, infinite or NaN is reported
 /// when a model is built. With the coefficient 0, R is not evaluated.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Unchecked<R>"))]
 pub struct Scaled<R> {
     regularizer: R,
     coefficient: f64,
+}
+
+/// What serde reads.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(rename = "Scaled", deny_unknown_fields)]
+struct Unchecked<R> {
+    regularizer: R,
+    coefficient: f64,
+}
+
+#[cfg(feature = "serde")]
+impl<R> TryFrom<Unchecked<R>> for Scaled<R> {
+    type Error = Error;
+
+    fn try_from(read: Unchecked<R>) -> Result<Self, Error> {
+        let coefficient = non_negative("coefficient", read.coefficient)?;
+        Ok(Self { regularizer: read.regularizer, coefficient })
+    }
 }
 
 impl<R> Scaled<R> {
@@ -63,6 +84,7 @@ impl<T: Real, R: Regularizer<T>> Regularizer<T> for Scaled<R> {
 
 /// L + R: the sum of two regularizers, which see the same noise.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sum<L, R>(pub(super) L, pub(super) R);
 
 impl<L: RegularizerMetadata, R: RegularizerMetadata> RegularizerMetadata for Sum<L, R> {

@@ -61,6 +61,17 @@ impl<'a, T: Real> Batch<'a, T> {
     }
 }
 
+impl<'a, T: Real> Batch<'a, T> {
+    /// With input and target, of these names, in other units.
+    pub(crate) fn scaled(
+        self,
+        scale: impl Fn(&Samples<'a, T>, &'static str) -> Result<Samples<'a, T>, Error>,
+    ) -> Result<Self, Error> {
+        let target = self.target.map(|target| scale(&target, "target")).transpose()?;
+        Ok(Self { input: scale(&self.input, "input")?, target, noise: self.noise })
+    }
+}
+
 macro_rules! batch_from {
     ($($source:ty),*) => {$(
         impl<'a, T: Real> From<$source> for Batch<'a, T> {

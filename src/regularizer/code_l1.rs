@@ -14,6 +14,7 @@ use crate::scalar::Real;
 /// Where h ≥ 0 this is Σ_j ρ_j, hence Cor. 1; for activations with negative values nothing is
 /// promised. The derivative of |h| at 0 is taken as 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CodeL1;
 
 impl CodeL1 {

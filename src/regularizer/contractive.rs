@@ -26,6 +26,7 @@ use crate::scalar::Real;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Contractive;
 
 impl Contractive {

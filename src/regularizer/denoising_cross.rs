@@ -14,6 +14,7 @@ use crate::scalar::Real;
 /// ∂R/∂b_j ≥ 0 for non-decreasing convex s. It takes O(m² (n + B)) operations, G once a step, in
 /// tiles that the threads share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DenoisingCross;
 
 impl DenoisingCross {

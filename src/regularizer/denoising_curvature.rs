@@ -14,6 +14,7 @@ use crate::scalar::Real;
 /// Neither R nor its bias gradient has a definite sign, whatever s; for piecewise linear s both
 /// are 0. Its gradient needs s''' and runs through the residual, hence also to the decoder bias.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DenoisingCurvature;
 
 impl DenoisingCurvature {

@@ -21,9 +21,13 @@ use crate::scalar::Real;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct FirstOrderDenoising {
     variance: f64,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(FirstOrderDenoising { variance: f64 } => Self::new(variance));
 
 impl FirstOrderDenoising {
     /// With the noise variance σ² = `variance`.

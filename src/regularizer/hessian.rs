@@ -18,10 +18,14 @@ use crate::scalar::Real;
 /// gradient has no definite sign; for piecewise linear s it is 0.
 /// [`Contractive::with_hessian`](crate::Contractive::with_hessian) makes CAE + κ H.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct HessianPenalty {
     variance: f64,
     draws: usize,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(HessianPenalty { variance: f64, draws: usize } => Self::new(variance, draws));
 
 impl HessianPenalty {
     /// With σ² = `variance` and `draws` displacements a sample.

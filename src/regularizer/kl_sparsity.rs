@@ -33,10 +33,17 @@ use crate::scalar::Real;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct KlSparsity {
     target_activation: f64,
     margin: f64,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(
+    KlSparsity { target_activation: f64, margin: f64 } =>
+        Self::new(target_activation).and_then(|penalty| penalty.with_margin(margin))
+);
 
 impl KlSparsity {
     /// τ unless chosen otherwise.

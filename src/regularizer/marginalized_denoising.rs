@@ -21,9 +21,18 @@ use crate::scalar::Real;
 /// assert!(MarginalizedDenoising::with_variances([0.1, -0.2]).is_err());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MarginalizedDenoising {
     variances: Option<Vec<f64>>,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(
+    MarginalizedDenoising { variances: Option<Vec<f64>> } => match variances {
+        Some(variances) => Self::with_variances(variances),
+        None => Ok(Self::new()),
+    }
+);
 
 impl MarginalizedDenoising {
     /// Eq. 11.

@@ -45,6 +45,7 @@ pub trait MeanPenalty: Debug + Send + Sync {
 
 /// f(r) = r.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Linear;
 
 impl MeanPenalty for Linear {
@@ -67,6 +68,7 @@ impl MeanPenalty for Linear {
 
 /// f(r) = r², which increases for r ≥ 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Square;
 
 impl MeanPenalty for Square {
@@ -102,6 +104,7 @@ impl MeanPenalty for Square {
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MeanCode<F = Linear>(F);
 
 impl MeanCode {

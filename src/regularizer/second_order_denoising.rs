@@ -12,6 +12,7 @@ use crate::scalar::Real;
 /// Without a constraint on the filters' lengths, J_AE + σ² R is unbounded below: a training that
 /// diverges there is no mistake of the software.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SecondOrderDenoising;
 
 impl SecondOrderDenoising {

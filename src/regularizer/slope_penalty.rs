@@ -23,10 +23,16 @@ use crate::scalar::Real;
 /// assert!(SlopePenalty::new(0, 2).is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SlopePenalty {
     slope_power: u32,
     length_power: u32,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(
+    SlopePenalty { slope_power: u32, length_power: u32 } => Self::new(slope_power, length_power)
+);
 
 impl SlopePenalty {
     /// With q = `slope_power` and p = `length_power`.

@@ -6,6 +6,7 @@ use crate::scalar::Real;
 
 /// R = 0: the plain auto-encoder and, with a corruption, the denoising one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Unregularized;
 
 impl RegularizerMetadata for Unregularized {

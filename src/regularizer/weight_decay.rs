@@ -11,6 +11,7 @@ use crate::scalar::Real;
 /// ```
 /// No factor ½. It says nothing about sparsity: the encoder bias does not occur.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WeightDecay;
 
 impl WeightDecay {

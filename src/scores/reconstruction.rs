@@ -10,7 +10,8 @@ use crate::scalar::Real;
 
 /// ‖x − y‖² of each sample (n × N, any N): the sum over the inputs, in f64; N values.
 ///
-/// Their mean is the J_AE of [`metrics::evaluate`](crate::metrics::evaluate). Samples are
+/// x and y are in the units of the input, also where the model has a scaler; without one, the mean of
+/// the errors is the J_AE of [`metrics::evaluate`](crate::metrics::evaluate). Samples are
 /// reconstructed in pieces on the model's threads, so that no n × N array of reconstructions exists;
 /// the number of threads changes no bit.
 ///
@@ -35,7 +36,7 @@ pub fn reconstruction_errors<'a, T: Real, A: Activation<T>, R>(
     samples: impl Into<Samples<'a, T>>,
 ) -> Result<Vec<f64>, Error> {
     let samples = samples.into();
-    same_size("values per sample", model.n_inputs(), samples.n_inputs())?;
+    same_size("values per sample", model.n_features(), samples.n_inputs())?;
     samples.check("samples")?;
     let (n_inputs, n_samples) = (samples.n_inputs(), samples.n_samples());
     let mut errors = zeros("reconstruction errors", n_samples, 1)?;
@@ -96,7 +97,7 @@ pub fn contributions<T: Real, A: Activation<T>, R>(
     model: &RegularizedAutoEncoder<T, A, R>,
     sample: &[T],
 ) -> Result<Vec<Contribution>, Error> {
-    same_size("values per sample", model.n_inputs(), sample.len())?;
+    same_size("values per sample", model.n_features(), sample.len())?;
     let reconstruction = model.reconstruct(&Samples::from_slice(sample, sample.len())?)?;
     let pairs = sample.iter().zip(reconstruction.iter());
     let mut contributions: Vec<_> = pairs

@@ -19,6 +19,9 @@ use std::ops::ControlFlow;
 /// one batch: some hundred or thousand suffice. The model is measured at the samples as they are,
 /// without corruption; a regularizer that draws noise gets the same draws in every record.
 ///
+/// The samples are in the units of the model: for a model with a [`Scaler`](crate::data::Scaler), those
+/// that this gives.
+///
 /// If a measurement fails, monitoring ends there and [`finish`](Self::finish) tells why; the
 /// training goes on.
 ///

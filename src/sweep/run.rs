@@ -5,6 +5,7 @@ use super::observer::{Progress, SweepObserver};
 use super::row::{Results, Row};
 use super::store::{Header, Store};
 use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
+use crate::data::Scaler;
 use crate::error::{Error, at_least_one};
 use crate::metrics;
 use crate::model::Parameters;
@@ -29,12 +30,20 @@ pub struct Sweep<T: Real> {
     protocol: Protocol,
     threads: usize,
     path: Option<PathBuf>,
+    scaler: Option<Scaler>,
 }
 
 impl<T: Real> Sweep<T> {
-    /// On one thread, without files.
+    /// On one thread, without files and without a scaler.
     pub fn new(grid: Grid<T>, protocol: Protocol) -> Self {
-        Self { grid, protocol, threads: 1, path: None }
+        Self { grid, protocol, threads: 1, path: None, scaler: None }
+    }
+
+    /// Takes samples in the units of the input, which this scaler brings to those of the models; they
+    /// are scaled once, for all runs.
+    #[must_use]
+    pub fn scaler(self, scaler: impl Into<Scaler>) -> Self {
+        Self { scaler: Some(scaler.into()), ..self }
     }
 
     /// So many runs at a time, on a thread each.
@@ -75,7 +84,10 @@ impl<T: Real> Sweep<T> {
         samples: impl Into<Samples<'a, T>>,
         observer: &mut dyn SweepObserver<T>,
     ) -> Result<Vec<Row>, Error> {
-        let samples = samples.into();
+        let mut samples = samples.into();
+        if let Some(scaler) = &self.scaler {
+            samples = scaler.scale_samples(&samples, "data set")?;
+        }
         samples.check("data set")?;
         self.grid.check()?;
         self.check_batch(&samples)?;

@@ -42,7 +42,7 @@ impl BiasGradients {
         model: &'a RegularizedAutoEncoder<T, A, R>,
         batch: impl Into<Batch<'a, T>>,
     ) -> Result<Self, Error> {
-        let pass = Pass::new(model.parameters(), model.activation(), batch)?;
+        let pass = model.pass(batch)?;
         Self::of_pass(&pass, model.regularizer())
     }
 

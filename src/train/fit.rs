@@ -59,6 +59,10 @@ impl<T: Real> Trainer<T> {
     /// is left out. It goes on from the model's present parameters, with momentum 0; the same
     /// call again sees the same order and noise.
     ///
+    /// If the model has a scaler, training and validation data are in the units of the input, and a
+    /// scaled copy of them is trained on, which takes as much memory again; what corrupts them, and
+    /// what an observer sees, is in the units of the model. Without one the data are not copied.
+    ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Dimension`], [`Error::NotFinite`] for data that do not fit,
     /// [`Error::NotEnough`] if the batch is larger than the data set, [`Error::ZeroFilter`] if the
@@ -131,7 +135,12 @@ pub(super) fn fit<T: Real>(
     options: FitOptions<'_, T>,
 ) -> Result<Report, Error> {
     let FitOptions { validation, mut observer } = options;
+    let samples = &learner.scaled(samples, "training data")?;
     trainer.check_data(&learner, samples, "training data")?;
+    let validation = match &validation {
+        Some(validation) => Some(learner.scaled(validation, "validation data")?),
+        None => None,
+    };
     if let Some(validation) = &validation {
         trainer.check_data(&learner, validation, "validation data")?;
     }

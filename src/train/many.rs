@@ -76,6 +76,9 @@ impl<T: Real> std::fmt::Debug for Training<'_, T> {
 /// For many trainings this uses the cores better than threads within a step do. A trained model is
 /// the same to the bit as one that `fit` trains alone.
 ///
+/// A model with a scaler trains on a scaled copy of its own while its training lasts; where all have
+/// the same scaler, give them scaled data instead.
+///
 /// Gives what `fit` gives, for each training in order: one that fails harms no other.
 ///
 /// # Errors

@@ -10,7 +10,8 @@ use std::ops::ControlFlow;
 
 /// Is told what a training does, and can stop it by [`ControlFlow::Break`].
 ///
-/// Every method does nothing by default.
+/// Every method does nothing by default. Parameters, batches and losses are in the units of the
+/// model, where it has a scaler.
 ///
 /// ```
 /// use regularized_autoencoder::{EpochEvent, Observer, Real};

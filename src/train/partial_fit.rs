@@ -63,6 +63,7 @@ fn partial_fit<T: Real>(
     state: &mut TrainingState<T>,
     samples: &Samples<'_, T>,
 ) -> Result<Report, Error> {
+    let samples = &learner.scaled(samples, "training data")?;
     trainer.check_data(&learner, samples, "training data")?;
     learner.parameters.same_sizes(&state.velocity)?;
     let mut team = trainer.start_threads(&learner)?;
