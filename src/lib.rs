@@ -51,7 +51,7 @@
 //! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
 //! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
 //! preparation of data. [`codes`], [`scores`] and [`inspect`] are for trained models: sparse codes,
-//! anomaly scores, and looking at units. [`theory`] says before a training what λ will do, [`study`] compares during
+//! anomaly scores, and looking at units; `exchange` brings models to SAELens and back. [`theory`] says before a training what λ will do, [`study`] compares during
 //! one what is said with what is measured, and [`check`] tells whether an activation or a
 //! regularizer of yours is right. The common names are re-exported here and in [`prelude`].
 
@@ -68,7 +68,9 @@ pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
-#[cfg_attr(not(test), allow(dead_code, reason = "for files to come"))]
+#[cfg(feature = "files")]
+pub mod exchange;
+#[cfg(feature = "files")]
 mod files;
 mod inference;
 pub mod inspect;
@@ -130,6 +132,6 @@ pub use train::{
 pub use untied::UntiedAutoEncoder;
 
 /// Compiles and runs the README's example.
-#[cfg(all(doctest, feature = "digits"))]
+#[cfg(all(doctest, feature = "digits", feature = "files"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
