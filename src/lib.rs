@@ -51,11 +51,11 @@
 //! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
 //! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
 //! preparation of data, [`source`] data larger than memory, [`sparse_coding`] the baseline without an
-//! encoder. [`codes`] keeps what is large of a code, [`scores`] rates single samples, [`inspect`] shows
-//! what single units do; `saved` (feature `files`) keeps models in files. [`theory`] says before a
-//! training what λ will do, [`study`] compares during one what is said with what is measured, and
-//! [`check`] tells whether an activation or a regularizer of yours is right. The common names are
-//! re-exported here and in [`prelude`].
+//! encoder. [`codes`], [`scores`] and [`inspect`] are for trained models: sparse codes, anomaly scores,
+//! and looking at units; with the feature `files`, `saved` keeps models in files and `exchange` brings
+//! them to SAELens and back. [`theory`] says before a training what λ will do, [`study`] compares during
+//! one what is said with what is measured, and [`check`] tells whether an activation or a regularizer of
+//! yours is right. The common names are re-exported here and in [`prelude`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
@@ -71,6 +71,8 @@ pub mod corruption;
 pub mod data;
 mod elementary;
 mod error;
+#[cfg(feature = "files")]
+pub mod exchange;
 mod files;
 mod inference;
 pub mod inspect;
@@ -138,6 +140,6 @@ pub use train::{
 pub use untied::UntiedAutoEncoder;
 
 /// Compiles and runs the README's example.
-#[cfg(all(doctest, feature = "digits"))]
+#[cfg(all(doctest, feature = "digits", feature = "files"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -49,8 +49,8 @@ pub(crate) fn encode_in_pieces<T: Real, W: Send>(
             let length = length(now[number]);
             let a = &mut piece.pre_activations[..length];
             let h = &mut piece.codes[..length];
-            let samples = &*encoder.scaled(now[number], first + number * CHUNK)?;
-            encode_piece(encoder, activation, samples, a, h)?;
+            let samples = encoder.scaled(now[number], first + number * CHUNK)?;
+            encode_piece(encoder, activation, &samples, a, h)?;
             take(&mut piece.work, h)
         })?;
         for (piece, samples) in pieces.iter_mut().zip(&now) {

@@ -201,11 +201,13 @@ impl<T: Real, A> UntiedAutoEncoder<T, A> {
         inference::decode(self.decoder(), codes.as_slice(), self.threads)
     }
 
-    fn encoder(&self) -> Encoder<'_, T> {
+    /// What encodes samples.
+    pub(crate) fn encoder(&self) -> Encoder<'_, T> {
         Encoder { filters: &self.encoder_filters, bias: &self.encoder_bias, scaler: None }
     }
 
-    fn decoder(&self) -> Decoder<'_, T> {
+    /// What decodes codes.
+    pub(crate) fn decoder(&self) -> Decoder<'_, T> {
         Decoder { filters: &self.decoder_filters, bias: self.decoder_bias.as_ref() }
     }
 }

@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
+use regularized_autoencoder::data::{Scaler, Standardization, Whitening};
 use regularized_autoencoder::{
     Activation, Error, Identity, Parameters, Real, RegularizedAutoEncoder, Relu, Sigmoid,
     SparseCode, SparseCodes,
@@ -176,6 +177,56 @@ fn one_sample_is_encoded_as_one_of_many() {
         let (indices, values) = many.row(sample).unwrap();
         assert_eq!(one.indices(), indices);
         assert!(relative_error(one.values(), values, 1e-3) < ROUNDING);
+    }
+}
+
+/// A model with a scaler takes samples in their own units; folded, it computes the same.
+#[test]
+fn samples_are_in_the_units_of_the_input() {
+    let x = DMatrix::from_fn(6, 700, |i, j| match i {
+        // Without a direction, so that whitening leaves one out.
+        5 => 50.0,
+        _ => 50.0 + (1 + i) as f64 * ((i * 31 + j * 17) as f64).sin(),
+    });
+    let scalers: [Scaler; 2] =
+        [Standardization::fit(&x, 0.1).unwrap().into(), Whitening::pca(&x, 1e-9).unwrap().into()];
+    for scaler in scalers {
+        let model = RegularizedAutoEncoder::builder(scaler.n_outputs(), 20)
+            .activation(Relu)
+            .scaler(scaler)
+            .threads(2)
+            .build()
+            .unwrap();
+        let (codes, dense) = (model.encode_sparse(&x, 0.0).unwrap(), model.encode(&x).unwrap());
+        assert_eq!(codes.to_dense().unwrap(), dense);
+        let found = model.decode_sparse(&codes).unwrap();
+        let expected = model.decode(&dense).unwrap();
+        assert_eq!(found.nrows(), 6);
+        assert!(relative_error(found.as_slice(), expected.as_slice(), 0.0) < ROUNDING);
+
+        let (untied, top) =
+            (model.clone().fold_scaler().unwrap(), model.encode_topk(&x, 3).unwrap());
+        let mut one = SparseCode::new(20).unwrap();
+        let folded = untied.encode_topk(&x, 3).unwrap();
+        let above = untied.encode_sparse(&x, 0.5).unwrap();
+        for (sample, column) in x.column_iter().enumerate() {
+            let expected = top.row(sample).unwrap();
+            let close = |found: (&[usize], &[f64])| {
+                found.0 == expected.0 && relative_error(found.1, expected.1, 1.0) < 1e-10
+            };
+            assert!(close(folded.row(sample).unwrap()));
+            model.encode_topk_into(column.as_slice(), 3, &mut one).unwrap();
+            assert!(close((one.indices(), one.values())));
+            untied.encode_topk_into(column.as_slice(), 3, &mut one).unwrap();
+            assert!(close((one.indices(), one.values())));
+            untied.encode_sparse_into(column.as_slice(), 0.5, &mut one).unwrap();
+            assert_eq!(one.indices(), above.row(sample).unwrap().0);
+        }
+        let found = untied.decode_sparse(&codes).unwrap();
+        assert!(relative_error(found.as_slice(), expected.as_slice(), 0.0) < 1e-10);
+        rejected(untied.encode_topk(&x, 21), &["only 20"]);
+        rejected(untied.encode_sparse(&x, f64::NAN), &["is NaN"]);
+        rejected(model.encode_topk(&x.rows(0, 4).into_owned(), 3), &["expected 6, got 4"]);
     }
 }
 

@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
+use regularized_autoencoder::data::Standardization;
 use regularized_autoencoder::inspect::{FilterSheet, SheetLayout, TopSamples};
 use regularized_autoencoder::{
     Error, RegularizedAutoEncoder, Relu, Sigmoid, Unregularized, metrics,
@@ -114,6 +115,21 @@ fn the_number_of_threads_changes_no_bit() {
     for threads in [2, 3, 7, usize::MAX] {
         model.set_threads(threads).unwrap();
         assert_eq!(TopSamples::of(&model, &x, 5).unwrap(), top);
+    }
+}
+
+#[test]
+fn samples_are_in_the_units_of_the_input() {
+    let x = DMatrix::from_fn(3, 600, |i, j| 50.0 + 9.0 * ((i * 31 + j) as f64).sin());
+    let model = RegularizedAutoEncoder::builder(3, 5)
+        .activation(Relu)
+        .scaler(Standardization::fit(&x, 0.0).unwrap())
+        .build()
+        .unwrap();
+    let (codes, top) = (model.encode(&x).unwrap(), TopSamples::of(&model, &x, 4).unwrap());
+    for unit in 0..5 {
+        let largest = codes.row(unit).max();
+        assert_eq!(top.unit(unit).unwrap().first().map_or(0.0, |(_, h)| *h), largest);
     }
 }
 

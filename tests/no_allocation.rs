@@ -89,6 +89,11 @@ fn one_sample_is_encoded_sparsely_without_memory() {
         let count = allocations(|| model.encode_topk_into(&sample, k, &mut code).unwrap());
         assert_eq!((count, code.indices().len()), (0, k));
     }
+    let scaler = Standardization::from_parts(vec![0.1; 37], vec![2.0; 37], 0.0).unwrap();
+    let mut scaled = model.clone();
+    scaled.set_scaler(Some(scaler.into())).unwrap();
+    let count = allocations(|| scaled.encode_topk_into(&sample, 32, &mut code).unwrap());
+    assert_eq!((count, code.indices().len()), (0, 32));
     // All codes of a sigmoid, and none of them.
     for (threshold, kept) in [(0.0, 200), (1.0, 0)] {
         let count =

@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use nalgebra::DMatrix;
 use proptest::prelude::*;
+use regularized_autoencoder::data::Standardization;
 use regularized_autoencoder::scores::{QuantileThreshold, contributions, reconstruction_errors};
 use regularized_autoencoder::{Error, Real, RegularizedAutoEncoder, Relu, Unregularized, metrics};
 
@@ -113,6 +114,26 @@ fn threads_change_no_bit<T: Real>() {
 fn the_number_of_threads_changes_no_bit() {
     threads_change_no_bit::<f32>();
     threads_change_no_bit::<f64>();
+}
+
+/// The data vary by 1 and by 100: in the units of the model, which has a scaler, by 1 both.
+#[test]
+fn scores_are_in_the_units_of_the_input() {
+    let x = DMatrix::from_fn(2, 300, |i, j| 100_f64.powi(i as i32) * ((i * 31 + j) as f64).sin());
+    let model = RegularizedAutoEncoder::builder(2, 3)
+        .activation(Relu)
+        .scaler(Standardization::fit(&x, 0.0).unwrap())
+        .build()
+        .unwrap();
+    let residual = model.reconstruct(&x).unwrap() - &x;
+    let expected: Vec<f64> = residual.column_iter().map(|r| r.norm_squared()).collect();
+    let errors = reconstruction_errors(&model, &x).unwrap();
+    assert!(relative_error(&errors, &expected, 0.0) < ROUNDING);
+    let mean = errors.iter().sum::<f64>() / 300.0;
+    assert!(mean > 100.0 * metrics::evaluate(&model, &x).unwrap().reconstruction_error);
+    let parts = contributions(&model, x.column(7).as_slice()).unwrap();
+    let sum: f64 = parts.iter().map(|part| part.squared_residual).sum();
+    assert!(relative_error(&[sum], &errors[7..8], 0.0) < ROUNDING);
 }
 
 #[track_caller]

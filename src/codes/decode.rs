@@ -3,12 +3,12 @@
 use super::SparseCodes;
 use crate::autoencoder::RegularizedAutoEncoder;
 use crate::error::{Error, finite_results, same_size};
-use crate::inference::{CHUNK, team};
+use crate::inference::{CHUNK, Decoder, team};
 use crate::kernels::add_columns;
 use crate::memory::zero_matrix;
-use crate::model::Parameters;
 use crate::scalar::{Real, compiled};
 use crate::team::chunks;
+use crate::untied::UntiedAutoEncoder;
 use nalgebra::DMatrix;
 
 impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
@@ -20,8 +20,9 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
     ///
     /// # Errors
     /// [`Error::Dimension`] if the codes are of another number of units, [`Error::Empty`] without
-    /// samples, [`Error::NotFiniteResult`] if a reconstruction overflows, [`Error::TooLarge`] if
-    /// they do not fit into memory, [`Error::Threads`] if threads cannot be started.
+    /// samples, [`Error::NotFiniteResult`] if a reconstruction overflows, [`Error::NotFinite`] if it
+    /// does in the scaler, [`Error::TooLarge`] if they do not fit into memory, [`Error::Threads`] if
+    /// threads cannot be started.
     ///
     /// ```
     /// use nalgebra::{DVector, dmatrix};
@@ -36,34 +37,51 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
     /// # Ok::<(), regularized_autoencoder::Error>(())
     /// ```
     pub fn decode_sparse(&self, codes: &SparseCodes<T>) -> Result<DMatrix<T>, Error> {
-        same_size("values per code", self.n_hidden(), codes.n_hidden())?;
-        if codes.n_samples() == 0 {
-            let (what, n_inputs) = ("sparse codes", codes.n_hidden());
-            return Err(Error::Empty { what, n_inputs, n_samples: 0 });
-        }
-        let (parameters, threads) = (self.parameters(), self.threads());
-        let reconstructions = compiled!(T, decode_in(
-            parameters: &Parameters<T>,
-            codes: &SparseCodes<T>,
-            threads: usize,
-        ) -> Result<DMatrix<T>, Error>);
-        self.restored(reconstructions?)
+        self.restored(decode(Decoder::from(self.parameters()), codes, self.threads())?)
     }
 }
 
-fn decode_in<T: Real>(
-    parameters: &Parameters<T>,
+impl<T: Real, A> UntiedAutoEncoder<T, A> {
+    /// y = Vh + b_d: the reconstructions (n × N) of sparse codes, as
+    /// [`RegularizedAutoEncoder::decode_sparse`] gives them.
+    ///
+    /// # Errors
+    /// Those of [`RegularizedAutoEncoder::decode_sparse`].
+    pub fn decode_sparse(&self, codes: &SparseCodes<T>) -> Result<DMatrix<T>, Error> {
+        decode(self.decoder(), codes, self.threads())
+    }
+}
+
+fn decode<T: Real>(
+    decoder: Decoder<'_, T>,
     codes: &SparseCodes<T>,
     threads: usize,
 ) -> Result<DMatrix<T>, Error> {
-    let (n_inputs, n_samples) = (parameters.n_inputs(), codes.n_samples());
-    let filters = parameters.filters.as_slice();
+    same_size("values per code", decoder.filters.ncols(), codes.n_hidden())?;
+    if codes.n_samples() == 0 {
+        let (what, n_inputs) = ("sparse codes", codes.n_hidden());
+        return Err(Error::Empty { what, n_inputs, n_samples: 0 });
+    }
+    compiled!(T, decode_in(
+        decoder: Decoder<'_, T>,
+        codes: &SparseCodes<T>,
+        threads: usize,
+    ) -> Result<DMatrix<T>, Error>)
+}
+
+fn decode_in<T: Real>(
+    decoder: Decoder<'_, T>,
+    codes: &SparseCodes<T>,
+    threads: usize,
+) -> Result<DMatrix<T>, Error> {
+    let (n_inputs, n_samples) = (decoder.filters.nrows(), codes.n_samples());
+    let filters = decoder.filters.as_slice();
     let mut reconstructions = zero_matrix("reconstructions", n_inputs, n_samples)?;
     let pieces = chunks(reconstructions.as_mut_slice(), n_inputs * CHUNK);
     team(threads, n_samples)?.try_for_each(pieces, |piece, reconstructions| {
         for (offset, y) in reconstructions.chunks_exact_mut(n_inputs).enumerate() {
             let (indices, values) = codes.at(piece * CHUNK + offset);
-            if let Some(bias) = &parameters.decoder_bias {
+            if let Some(bias) = decoder.bias {
                 y.copy_from_slice(bias.as_slice());
             }
             add_columns(y, filters, indices, values);

@@ -9,6 +9,7 @@ use crate::inference::{Encoder, encode_into};
 use crate::pieces::encode_in_pieces;
 use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
+use crate::untied::UntiedAutoEncoder;
 
 impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     /// The k codes of largest |h| of each sample (n × N), or fewer where fewer are not 0, with
@@ -113,17 +114,7 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
         samples: Samples<'_, T>,
         keep: Keep,
     ) -> Result<SparseCodes<T>, Error> {
-        same_size("values per sample", self.n_features(), samples.n_inputs())?;
-        samples.check("samples")?;
-        let (encoder, activation) = (self.encoder(), self.activation());
-        let (samples, threads) = (&samples, self.threads());
-        compiled!(T, encode_and_select(
-            encoder: Encoder<'_, T>,
-            activation: &dyn Activation<T>,
-            samples: &Samples<'_, T>,
-            threads: usize,
-            keep: Keep,
-        ) -> Result<SparseCodes<T>, Error>)
+        encode(self.encoder(), self.activation(), &samples, self.threads(), keep)
     }
 
     fn encode_and_keep_one(
@@ -132,12 +123,101 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
         keep: Keep,
         code: &mut SparseCode<T>,
     ) -> Result<(), Error> {
-        same_size("values per sample", self.n_features(), sample.len())?;
-        same_size("values per code", self.n_hidden(), code.n_hidden())?;
-        encode_into(self.encoder(), self.activation(), sample, &mut code.dense)?;
-        compiled!(T, select_one(code: &mut SparseCode<T>, keep: Keep) -> ());
-        Ok(())
+        encode_one(self.encoder(), self.activation(), sample, keep, code)
     }
+}
+
+impl<T: Real, A: Activation<T>> UntiedAutoEncoder<T, A> {
+    /// The k codes of largest |h| of each sample (n × N), as
+    /// [`RegularizedAutoEncoder::encode_topk`] gives them.
+    ///
+    /// # Errors
+    /// Those of [`RegularizedAutoEncoder::encode_topk`].
+    pub fn encode_topk<'a>(
+        &self,
+        samples: impl Into<Samples<'a, T>>,
+        k: usize,
+    ) -> Result<SparseCodes<T>, Error> {
+        let keep = Keep::largest(k, self.n_hidden())?;
+        encode(self.encoder(), self.activation(), &samples.into(), self.threads(), keep)
+    }
+
+    /// The codes with |h| > `threshold` of each sample (n × N), as
+    /// [`RegularizedAutoEncoder::encode_sparse`] gives them.
+    ///
+    /// # Errors
+    /// Those of [`RegularizedAutoEncoder::encode_sparse`].
+    pub fn encode_sparse<'a>(
+        &self,
+        samples: impl Into<Samples<'a, T>>,
+        threshold: f64,
+    ) -> Result<SparseCodes<T>, Error> {
+        let keep = Keep::above(threshold)?;
+        encode(self.encoder(), self.activation(), &samples.into(), self.threads(), keep)
+    }
+
+    /// [`encode_topk`](Self::encode_topk) for one sample (n values), without allocating memory;
+    /// equal up to rounding.
+    ///
+    /// # Errors
+    /// Those of [`RegularizedAutoEncoder::encode_topk_into`].
+    pub fn encode_topk_into(
+        &self,
+        sample: &[T],
+        k: usize,
+        code: &mut SparseCode<T>,
+    ) -> Result<(), Error> {
+        code.clear();
+        let keep = Keep::largest(k, self.n_hidden())?;
+        encode_one(self.encoder(), self.activation(), sample, keep, code)
+    }
+
+    /// [`encode_sparse`](Self::encode_sparse) for one sample (n values), without allocating memory;
+    /// equal up to rounding.
+    ///
+    /// # Errors
+    /// Those of [`RegularizedAutoEncoder::encode_sparse_into`].
+    pub fn encode_sparse_into(
+        &self,
+        sample: &[T],
+        threshold: f64,
+        code: &mut SparseCode<T>,
+    ) -> Result<(), Error> {
+        code.clear();
+        encode_one(self.encoder(), self.activation(), sample, Keep::above(threshold)?, code)
+    }
+}
+
+fn encode<T: Real>(
+    encoder: Encoder<'_, T>,
+    activation: &dyn Activation<T>,
+    samples: &Samples<'_, T>,
+    threads: usize,
+    keep: Keep,
+) -> Result<SparseCodes<T>, Error> {
+    same_size("values per sample", encoder.n_features(), samples.n_inputs())?;
+    samples.check("samples")?;
+    compiled!(T, encode_and_select(
+        encoder: Encoder<'_, T>,
+        activation: &dyn Activation<T>,
+        samples: &Samples<'_, T>,
+        threads: usize,
+        keep: Keep,
+    ) -> Result<SparseCodes<T>, Error>)
+}
+
+fn encode_one<T: Real>(
+    encoder: Encoder<'_, T>,
+    activation: &dyn Activation<T>,
+    sample: &[T],
+    keep: Keep,
+    code: &mut SparseCode<T>,
+) -> Result<(), Error> {
+    same_size("values per sample", encoder.n_features(), sample.len())?;
+    same_size("values per code", encoder.filters.ncols(), code.n_hidden())?;
+    encode_into(encoder, activation, sample, &mut code.dense)?;
+    compiled!(T, select_one(code: &mut SparseCode<T>, keep: Keep) -> ());
+    Ok(())
 }
 
 fn select_one<T: Real>(code: &mut SparseCode<T>, keep: Keep) {

@@ -8,10 +8,10 @@ use crate::memory::zeros;
 use crate::samples::Samples;
 use crate::scalar::Real;
 
-/// ‖x − y‖² of each sample (n × N, any N): the sum over the inputs, in f64; N values. With a scaler
-/// they are in the units of the input.
+/// ‖x − y‖² of each sample (n × N, any N): the sum over the inputs, in f64; N values.
 ///
-/// Without a scaler their mean is the J_AE of [`metrics::evaluate`](crate::metrics::evaluate). Samples are
+/// x and y are in the units of the input, also where the model has a scaler; without one, the mean of
+/// the errors is the J_AE of [`metrics::evaluate`](crate::metrics::evaluate). Samples are
 /// reconstructed in pieces on the model's threads, so that no n × N array of reconstructions exists;
 /// the number of threads changes no bit.
 ///
