@@ -556,5 +556,10 @@ fn what_overflows_is_an_error() {
     let small = DMatrix::<f32>::identity(2, 2) * 1e-25;
     rejected(coding.encode(&small, &small), &["step of the codes is inf"]);
     assert_eq!(coding.encode(&(&one * 1e-200), &one).unwrap().codes, &one * 0.0);
+    let huge = SparseCoding::builder(1e300).build().unwrap();
+    assert_eq!(
+        huge.encode(&one.map(|w| w as f32), &one.map(|x| x as f32)).unwrap().codes.amax(),
+        0.0
+    );
     rejected(coding.fit(usize::MAX / 4, &one), &["dictionary", "memory"]);
 }

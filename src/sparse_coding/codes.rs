@@ -18,7 +18,8 @@ pub struct OptimalCodes<T: Real> {
     /// For each sample, by how much ‖x − Wᵀh‖² + λ‖h‖₁ exceeds its minimum, at most, up to the
     /// rounding of `T`; N values. The square of the distance of Wᵀh from the best is no larger.
     pub duality_gaps: Vec<f64>,
-    /// For each sample, the iterations that its code took; N values.
+    /// For each sample, the iterations that its code took, in learning those of the last turn's
+    /// end; N values.
     pub iterations: Vec<usize>,
     /// Number of samples whose gap was above the tolerance when their iterations were used up.
     pub unconverged: usize,

@@ -21,7 +21,8 @@ use crate::error::{Error, at_least_one, non_negative, positive};
 /// // For orthonormal filters the codes are W x, drawn towards 0 by λ/2.
 /// let filters = dmatrix![1.0, 0.0; 0.0, 1.0];
 /// let x = dmatrix![3.0, 0.2; -1.0, 0.3];
-/// let codes = SparseCoding::builder(1.0).build()?.encode(&filters, &x)?.codes;
+/// let coding = SparseCoding::builder(1.0).tolerance(1e-14).build()?;
+/// let codes = coding.encode(&filters, &x)?.codes;
 /// assert!((codes - dmatrix![2.5, 0.0; -0.5, 0.0]).norm() < 1e-6);
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
@@ -97,8 +98,9 @@ impl SparseCodingBuilder {
         self
     }
 
-    /// The duality gap at which a code is done, relative to ‖x‖², its objective at h = 0. In `f32`
-    /// gaps are reached down to some 10⁻⁶.
+    /// The duality gap at which a code is done, relative to ‖x‖², its objective at h = 0. With the
+    /// default Wᵀh is within 0.3 % of ‖x‖ of the best. In `f32` gaps are reached down to some 10⁻⁶,
+    /// in `f64` to 10⁻¹⁴.
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.0.tolerance = tolerance;
         self

@@ -58,8 +58,9 @@ impl<'a, T: Real> Lasso<'a, T> {
         let bound = largest_eigenvalue_bound(filters, n_inputs)?;
         // Filters that are 0 have no correlations to follow.
         let step = if bound > 0.0 { 1.0 / bound } else { 0.0 };
+        finite_results("step of the codes", &[T::of(step)], |_| None)?;
+        // Infinite for a huge λ, and then every code is 0.
         let threshold = T::of(0.5 * coding.coefficient * step);
-        finite_results("step of the codes", &[T::of(step), threshold], |_| None)?;
         let (lower, mirror) = match coding.sign {
             CodeSign::Signed => (-threshold, T::one()),
             CodeSign::NonNegative => (T::of(f64::NEG_INFINITY), T::zero()),
