@@ -14,6 +14,8 @@ const AGAIN: u64 = 1000;
 /// A run with more dead units than this share has collapsed, as ReLU does with a few orders of
 /// mini-batches, and softplus with large steps.
 const COLLAPSED: f64 = 0.5;
+/// … with whatever objective if more than this are dead.
+const SILENT: f64 = 0.9;
 
 /// What was measured for one figure, data set and activation.
 pub struct Panel {
@@ -83,12 +85,14 @@ pub fn measure(
     })
 }
 
-/// Whether most units died although nothing, or nothing that acts on ReLU's bias, regularizes.
+/// Whether most units died although nothing, or nothing that acts on ReLU's bias, regularizes; or
+/// nearly all of them with any objective, so that nothing is encoded.
 pub fn has_collapsed(row: &Row) -> bool {
     let cell = &row.cell;
     let idle = cell.coefficient == 0.0
         || cell.activation == "ReLU" && matches!(cell.model.as_str(), "CAE" | "mDAE");
-    idle && row.results.is_some_and(|results| results.dead_fraction > COLLAPSED)
+    let bound = if idle { COLLAPSED } else { SILENT };
+    row.results.is_some_and(|results| results.dead_fraction > bound)
 }
 
 impl Panel {
