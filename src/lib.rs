@@ -116,9 +116,9 @@ pub use samples::Samples;
 pub use scalar::Real;
 pub use source::BatchSource;
 pub use train::{
-    Checkpoint, DeadUnitResampling, EarlyStopping, EndEvent, EpochEvent, EpochRecord, Every,
-    FitOptions, LearningRate, Observer, Optimizer, Report, StartEvent, StepEvent, StopReason,
-    Trainer, TrainerBuilder, Training, TrainingState, Warning, train_many,
+    Checkpoint, CheckpointInterval, DeadUnitResampling, EarlyStopping, EndEvent, EpochEvent,
+    EpochRecord, Every, FitOptions, LearningRate, Observer, Optimizer, Report, StartEvent,
+    StepEvent, StopReason, Trainer, TrainerBuilder, Training, TrainingState, Warning, train_many,
 };
 
 /// Compiles and runs the README's example.

@@ -102,6 +102,8 @@ impl<T: Real> Case<T> {
         for (number, checkpoint) in all.enumerate() {
             let place = (checkpoint.epoch(), checkpoint.step());
             let threads = 1 + number % 3;
+            #[cfg(feature = "files")]
+            let checkpoint = if number % 4 == 1 { through_a_file(checkpoint) } else { checkpoint };
             let mut rest = Keep::default();
             let again = self.train(threads, Some(checkpoint.clone()), &mut rest);
             assert!(again.1 == parameters, "{what}: parameters from {place:?} on");
@@ -110,6 +112,20 @@ impl<T: Real> Case<T> {
             assert_eq!(rest.start[0].parameters(), checkpoint.parameters());
         }
     }
+}
+
+/// What is read back equals what was written.
+#[cfg(feature = "files")]
+fn through_a_file<T: Real>(checkpoint: Checkpoint<T>) -> Checkpoint<T> {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let (process, number) = (std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+    let path = std::env::temp_dir().join(format!("resume-{process}-{number}"));
+    checkpoint.save(&path).unwrap();
+    let read = Checkpoint::load(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(read == checkpoint);
+    read
 }
 
 /// Keeps a checkpoint of every moment, and stops after some steps or epochs.

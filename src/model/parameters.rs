@@ -121,6 +121,13 @@ impl<T: Real> Parameters<T> {
         same_size("length of the decoder bias", decoder_bias(self), decoder_bias(other))
     }
 
+    /// Whether a value is below 0.
+    #[cfg(feature = "files")]
+    pub(crate) fn has_negative(&self) -> bool {
+        let biases = self.encoder_bias.iter().chain(self.decoder_bias.iter().flatten());
+        self.filters.iter().chain(biases).any(|value| *value < T::zero())
+    }
+
     /// Zeros of the same sizes.
     pub(crate) fn zeros_alike(&self) -> Self {
         Self {

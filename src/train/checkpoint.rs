@@ -120,6 +120,12 @@ pub(super) struct Moment<'a, T: Real> {
 }
 
 impl<T: Real> Moment<'_, T> {
+    /// The epoch that runs, and how many of its steps are made.
+    #[cfg(feature = "files")]
+    pub fn place(&self) -> (usize, usize) {
+        (self.course.epoch, self.course.step)
+    }
+
     pub fn checkpoint(&self) -> Checkpoint<T> {
         Checkpoint {
             settings: self.subject.settings().clone(),

@@ -10,6 +10,7 @@ use super::observer::{EndEvent, EpochEvent, Observer, StartEvent, StepEvent};
 use super::options::FitOptions;
 use super::report::{Report, StopReason, Warning};
 use super::resampling::resample;
+use super::saving::Saving;
 use super::settings::Subject;
 use super::step::{Stage, Stepper, Steppers};
 use super::trainer::Trainer;
@@ -113,7 +114,7 @@ pub(super) fn fit_feed<'a, T: Real>(
     (data, feed): (Data<'_, T>, impl FnOnce(&Course<T>) -> Result<Feed<'a, T>, Error>),
     options: FitOptions<'_, T>,
 ) -> Result<Report, Error> {
-    let FitOptions { validation, observer, resume } = options;
+    let FitOptions { validation, observer, resume, saving } = options;
     trainer.check_sizes(&learner, (data.n_inputs(), data.n_samples()), "training data")?;
     if let Some(validation) = &validation {
         trainer.check_data(&learner, validation, "validation data")?;
@@ -122,6 +123,9 @@ pub(super) fn fit_feed<'a, T: Real>(
     let validation = validation.as_ref();
     let steps_per_epoch = data.n_samples() / trainer.batch_size;
     let subject = Subject::new(trainer, &learner, data, validation);
+    if let Some(saving) = &saving {
+        saving.validate()?;
+    }
     if let Some(checkpoint) = &resume {
         checkpoint.check(trainer, &subject, steps_per_epoch)?;
     }
@@ -150,6 +154,7 @@ pub(super) fn fit_feed<'a, T: Real>(
         course,
         threshold,
         subject,
+        saving,
     };
     let mut nobody = ();
     let observer: &mut dyn Observer<T> = match observer {
@@ -179,6 +184,7 @@ struct Run<'a, T: Real> {
     /// δ_min.
     threshold: T,
     subject: Subject<'a, T>,
+    saving: Option<Saving>,
 }
 
 impl<T: Real> Run<'_, T> {
@@ -189,12 +195,14 @@ impl<T: Real> Run<'_, T> {
             ControlFlow::Break(()) => Some(StopReason::Observer),
             ControlFlow::Continue(()) => self.early_stop(),
         };
+        self.save(Saving::save)?;
         while stop.is_none() && self.course.epoch < self.trainer.epochs {
             stop = match self.steps(observer)? {
                 ControlFlow::Break(()) => Some(StopReason::Observer),
                 ControlFlow::Continue(()) => self.end_epoch(observer)?,
             };
         }
+        self.save(Saving::save)?;
         Ok(self.finish(stop.unwrap_or(StopReason::Completed), warnings))
     }
 
@@ -244,6 +252,7 @@ impl<T: Real> Run<'_, T> {
             if observer.on_step(&event).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
+            self.save(Saving::after_step)?;
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -306,6 +315,7 @@ impl<T: Real> Run<'_, T> {
             regularizer: self.rollback.learner.regularizer,
             moment: self.moment(),
         });
+        self.save(Saving::after_epoch)?;
         Ok(if flow.is_break() { Some(StopReason::Observer) } else { self.early_stop() })
     }
 
@@ -322,6 +332,20 @@ impl<T: Real> Run<'_, T> {
             parameters: self.rollback.learner.parameters,
             course: &self.course,
         }
+    }
+
+    /// Writes a checkpoint, if that is wanted and this kind of moment is one for it.
+    fn save(
+        &mut self,
+        when: impl FnOnce(&mut Saving, Moment<'_, T>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(saving) = &mut self.saving else { return Ok(()) };
+        let moment = Moment {
+            subject: &self.subject,
+            parameters: self.rollback.learner.parameters,
+            course: &self.course,
+        };
+        when(saving, moment)
     }
 
     /// Decides which parameters to keep, and reports.

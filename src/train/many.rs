@@ -6,6 +6,7 @@ use super::learner::Learner;
 use super::observer::Observer;
 use super::options::FitOptions;
 use super::report::Report;
+use super::saving::Saving;
 use super::trainer::Trainer;
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
@@ -25,6 +26,7 @@ pub struct Training<'a, T: Real> {
     validation: Option<Samples<'a, T>>,
     observer: Option<&'a mut (dyn Observer<T> + Send)>,
     resume: Option<Checkpoint<T>>,
+    saving: Option<Saving>,
 }
 
 impl<'a, T: Real> Training<'a, T> {
@@ -39,6 +41,7 @@ impl<'a, T: Real> Training<'a, T> {
             validation: None,
             observer: None,
             resume: None,
+            saving: None,
         }
     }
 
@@ -57,10 +60,20 @@ impl<'a, T: Real> Training<'a, T> {
         Self { resume: checkpoint.into(), ..self }
     }
 
+    /// As [`FitOptions::checkpoint_every`], to a file of its own.
+    #[cfg(feature = "files")]
+    pub fn checkpoint_every(
+        self,
+        path: impl AsRef<std::path::Path>,
+        every: impl Into<super::saving::CheckpointInterval>,
+    ) -> Self {
+        Self { saving: Some(Saving::new(path.as_ref().to_owned(), every.into())), ..self }
+    }
+
     fn run(self, samples: &Samples<'_, T>) -> Result<Report, Error> {
-        let Self { trainer, learner, validation, observer, resume } = self;
+        let Self { trainer, learner, validation, observer, resume, saving } = self;
         let observer = observer.map(|observer| observer as &mut dyn Observer<T>);
-        let options = FitOptions { validation, observer, resume };
+        let options = FitOptions { validation, observer, resume, saving };
         let team = Team::solo();
         compiled!(T, fit(
             trainer: &Trainer<T>,
@@ -80,6 +93,7 @@ impl<T: Real> std::fmt::Debug for Training<'_, T> {
             .field("validation", &self.validation)
             .field("observer", &self.observer.is_some())
             .field("resume", &self.resume)
+            .field("saving", &self.saving)
             .finish()
     }
 }

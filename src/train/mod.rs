@@ -1,6 +1,8 @@
 //! The only training loop: its configuration, observers and report.
 
 mod checkpoint;
+#[cfg(feature = "files")]
+mod checkpoint_file;
 mod course;
 mod descent;
 mod direct;
@@ -21,6 +23,7 @@ mod partial_fit;
 mod prepare;
 mod report;
 mod resampling;
+mod saving;
 mod settings;
 mod state;
 mod step;
@@ -38,5 +41,6 @@ pub use optimizer::Optimizer;
 pub use options::FitOptions;
 pub use report::{EpochRecord, Report, StopReason, Warning};
 pub use resampling::DeadUnitResampling;
+pub use saving::CheckpointInterval;
 pub use state::TrainingState;
 pub use trainer::{Trainer, TrainerBuilder};

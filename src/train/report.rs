@@ -104,10 +104,10 @@ pub struct Report {
 /// Sums over the batches of an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct EpochSums {
-    reconstruction: f64,
-    regularizer: f64,
-    weight: f64,
-    learning_rate: f64,
+    pub reconstruction: f64,
+    pub regularizer: f64,
+    pub weight: f64,
+    pub learning_rate: f64,
     pub resampled: usize,
     pub seconds: f64,
 }
