@@ -143,3 +143,8 @@ pub use untied::UntiedAutoEncoder;
 #[cfg(all(doctest, feature = "digits", feature = "files"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Compiles and runs the page about production.
+#[cfg(all(doctest, feature = "digits", feature = "files"))]
+#[doc = include_str!("../docs/PRODUCTION.md")]
+struct Production;

@@ -14,6 +14,8 @@ mod fit_source;
 mod gradient;
 mod learner;
 mod learning_rate;
+#[cfg(feature = "log")]
+mod log_progress;
 mod many;
 mod motion;
 mod observer;
@@ -35,6 +37,8 @@ pub use checkpoint::Checkpoint;
 pub use early_stopping::EarlyStopping;
 pub use every::Every;
 pub use learning_rate::LearningRate;
+#[cfg(feature = "log")]
+pub use log_progress::LogProgress;
 pub use many::{Training, train_many};
 pub use observer::{EndEvent, EpochEvent, Observer, StartEvent, StepEvent};
 pub use optimizer::Optimizer;
