@@ -76,7 +76,22 @@ fn allocations<T: Real>(
     allocations_with_bias(0.0, trainer, activation, regularizer, extra)
 }
 
+/// The least of a few runs: the thread of the test harness may allocate at any time, a step does so
+/// every time.
 fn allocations_with_bias<T: Real>(
+    bias: f64,
+    trainer: TrainerBuilder<T>,
+    activation: &dyn Activation<T>,
+    regularizer: &dyn Regularizer<T>,
+    extra: usize,
+) -> Vec<usize> {
+    let run = || allocations_once(bias, trainer.clone(), activation, regularizer, extra);
+    let least =
+        |a: Vec<usize>, b: Vec<usize>| a.into_iter().zip(b).map(|(a, b)| a.min(b)).collect();
+    least(least(run(), run()), run())
+}
+
+fn allocations_once<T: Real>(
     bias: f64,
     trainer: TrainerBuilder<T>,
     activation: &dyn Activation<T>,
