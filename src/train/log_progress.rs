@@ -15,7 +15,8 @@ use std::ops::ControlFlow;
 /// use regularized_autoencoder::train::LogProgress;
 /// let x = DMatrix::<f64>::from_fn(3, 60, |i, j| (i as f64 + j as f64).cos());
 /// let mut model = RegularizedAutoEncoder::builder(3, 4).build()?;
-/// let options = FitOptions::default().observer(&mut LogProgress);
+/// let mut log = LogProgress;
+/// let options = FitOptions::default().observer(&mut log);
 /// Trainer::builder().epochs(2).build()?.fit_with(&mut model, &x, options)?;
 /// # Ok::<(), Error>(())
 /// ```
