@@ -100,7 +100,9 @@ impl SparseCodingBuilder {
 
     /// The duality gap at which a code is done, relative to ‖x‖², its objective at h = 0. With the
     /// default Wᵀh is within 0.3 % of ‖x‖ of the best. In `f32` gaps are reached down to some 10⁻⁶,
-    /// in `f64` to 10⁻¹⁴.
+    /// in `f64` to 10⁻¹⁴. Rounding stops the gap earlier where codes are large, as for a small λ and
+    /// filters that nearly depend on each other: at some ε ‖h‖₁ ‖W‖ (‖x‖ + ‖W‖ ‖h‖). Such a sample
+    /// takes all its iterations and counts as unconverged; its gap still holds.
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.0.tolerance = tolerance;
         self

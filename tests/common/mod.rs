@@ -233,6 +233,8 @@ pub fn problem() -> impl Strategy<Value = Problem<f64>> {
 
 /// So many cases, with those that failed kept beside the test's source.
 pub fn cases(count: u32) -> ProptestConfig {
+    let wanted = std::env::var("PROPTEST_CASES").ok();
+    let count = wanted.map_or(count, |cases| cases.parse().expect("PROPTEST_CASES is no number"));
     let file = FileFailurePersistence::WithSource("regressions");
     ProptestConfig {
         failure_persistence: Some(Box::new(file)),
