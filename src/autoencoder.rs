@@ -280,13 +280,15 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
 }
 
 impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
-    /// h = s(Wx + b_e): the codes (m × N) of samples (n × N).
+    /// h = s(Wx + b_e): the codes (m × N) of samples (n × N). Codes whose magnitude is below
+    /// [`Real::MIN_POSITIVE`] are 0.
     ///
     /// # Errors
     /// [`Error::Dimension`] if a sample has not [`n_features`](Self::n_features) values,
     /// [`Error::Empty`] without samples, [`Error::NotFinite`] for NaN and ±∞ in the samples and if
-    /// one overflows in the scaler, [`Error::NotFiniteResult`] if a code overflows, [`Error::TooLarge`] if the codes do not fit into memory, [`Error::Threads`] if
-    /// threads cannot be started.
+    /// one overflows in the scaler, [`Error::NotFiniteResult`] if a code overflows,
+    /// [`Error::TooLarge`] if the codes do not fit into memory, [`Error::Threads`] if threads
+    /// cannot be started.
     pub fn encode<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
         let samples = self.checked(samples.into())?;
         let activation = Some(&self.activation as &dyn Activation<T>);

@@ -6,7 +6,7 @@
 use crate::activation::{Activation, Jet};
 use crate::data::Scaler;
 use crate::error::{Error, finite_results};
-use crate::kernels::dot;
+use crate::kernels::{dot, flush};
 use crate::matmul::Operand;
 use crate::memory::{zero_matrix, zeros};
 use crate::model::Parameters;
@@ -121,6 +121,7 @@ pub(crate) fn encode_piece<'e, T: Real>(
     let encoder = encoder.into();
     pre_activate_piece(encoder, samples, pre_activations)?;
     activation.evaluate(Jet::new(pre_activations, codes, None, None, None)?);
+    flush(codes, T::MIN_POSITIVE);
     finite_results("code", codes, |at| Some(at % encoder.bias.len()))
 }
 
@@ -222,6 +223,7 @@ fn encode_into_in<T: Real>(
         let pre_activations = &mut pre_activations[..code.len()];
         pre_activations.copy_from_slice(code);
         activation.evaluate(Jet::new(pre_activations, code, None, None, None)?);
+        flush(code, T::MIN_POSITIVE);
         finite_results("pre-activation", pre_activations, |at| Some(first + at))?;
         finite_results("code", code, |at| Some(first + at))?;
     }

@@ -65,6 +65,7 @@ pub mod activation;
 mod autoencoder;
 pub mod check;
 mod checksum;
+mod codec;
 pub mod codes;
 mod constraint;
 pub mod corruption;
@@ -110,6 +111,7 @@ pub use activation::{
     LeakyRelu, Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
 pub use autoencoder::{AnyAutoEncoder, AutoEncoderBuilder, RegularizedAutoEncoder};
+pub use codec::Codec;
 pub use codes::{SparseCode, SparseCodes};
 pub use constraint::Constraint;
 pub use corruption::{

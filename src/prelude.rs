@@ -5,6 +5,7 @@ pub use crate::activation::{
     Properties, Relu, Sigmoid, Sign, Silu, Softplus, Tanh, Threshold,
 };
 pub use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
+pub use crate::codec::Codec;
 pub use crate::codes::{SparseCode, SparseCodes};
 pub use crate::constraint::Constraint;
 pub use crate::corruption::{

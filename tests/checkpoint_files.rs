@@ -93,29 +93,32 @@ fn written(folder: &Folder) -> Vec<u8> {
     assert_eq!((checkpoint.epoch(), checkpoint.step(), checkpoint.history().len()), (1, 2, 1));
     checkpoint.save(&path).unwrap();
     assert_eq!(fs::read(&path).unwrap(), bytes, "the same checkpoint is the same file");
+    assert_eq!(checkpoint.to_bytes().unwrap(), bytes);
     bytes
 }
 
 #[test]
 fn a_file_that_is_cut_off_anywhere_is_refused() {
     let folder = Folder::new("cut");
-    let (bytes, path) = (written(&folder), folder.file("cut"));
+    let bytes = written(&folder);
     for length in 0..bytes.len() {
-        fs::write(&path, &bytes[..length]).unwrap();
-        let error = Checkpoint::<f32>::load(&path).unwrap_err();
+        let error = Checkpoint::<f32>::from_bytes(&bytes[..length]).unwrap_err();
         assert!(matches!(error, Error::Format { .. }), "{length}: {error}");
     }
     for extra in [vec![0], vec![b' '; 100]] {
-        fs::write(&path, [&bytes[..], &extra].concat()).unwrap();
-        let error = Checkpoint::<f32>::load(&path).unwrap_err();
+        let error = Checkpoint::<f32>::from_bytes(&[&bytes[..], &extra].concat()).unwrap_err();
         assert!(matches!(error, Error::Format { .. }), "{error}");
     }
+    let path = folder.file("cut");
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let error = Checkpoint::<f32>::load(&path).unwrap_err();
+    assert!(matches!(&error, Error::Format { path: named, .. } if *named == path), "{error}");
 }
 
 #[test]
 fn a_file_with_any_damaged_byte_is_refused() {
     let folder = Folder::new("damaged");
-    let (mut bytes, path) = (written(&folder), folder.file("damaged"));
+    let mut bytes = written(&folder);
     let header = 8 + usize::from(u16::from_le_bytes([bytes[0], bytes[1]]));
     for at in 0..bytes.len() {
         // Digits become other digits by the first of these, and space becomes a tab by the last.
@@ -123,14 +126,12 @@ fn a_file_with_any_damaged_byte_is_refused() {
         let changes = if at < header { &changes[..] } else { &changes[at % 3..][..1] };
         for &change in changes {
             bytes[at] ^= change;
-            fs::write(&path, &bytes).unwrap();
-            let error = Checkpoint::<f32>::load(&path).unwrap_err();
+            let error = Checkpoint::<f32>::from_bytes(&bytes).unwrap_err();
             assert!(matches!(error, Error::Format { .. }), "{at}: {error}");
             bytes[at] ^= change;
         }
     }
-    fs::write(&path, &bytes).unwrap();
-    Checkpoint::<f32>::load(&path).unwrap();
+    Checkpoint::<f32>::from_bytes(&bytes).unwrap();
 }
 
 /// A header that promises more than there is takes no memory for it.

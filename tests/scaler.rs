@@ -247,6 +247,23 @@ fn folding_changes_no_code_and_no_reconstruction<T: Real>(tolerance: f64) {
         let mut code = DMatrix::zeros(11, 1);
         folded.encode_into(x.column(8).as_slice(), code.as_mut_slice()).unwrap();
         assert_close(&code, &codes.columns(8, 1).into_owned(), tolerance);
+
+        let errors = |errors: Vec<f64>| DMatrix::from_vec(x.ncols(), 1, errors);
+        let found = scores::reconstruction_errors(&folded, &x).unwrap();
+        let expected = scores::reconstruction_errors(&model, &x).unwrap();
+        assert_close(&errors(found), &errors(expected), tolerance);
+        let sample = x.column(8);
+        let input = |shares: Vec<scores::Contribution>| shares[0].input;
+        let found = input(scores::contributions(&folded, sample.as_slice()).unwrap());
+        assert_eq!(found, input(scores::contributions(&model, sample.as_slice()).unwrap()));
+        let (found, expected) =
+            (TopSamples::of(&folded, &x, 3).unwrap(), TopSamples::of(&model, &x, 3).unwrap());
+        for unit in 0..11 {
+            assert_eq!(found.unit(unit).unwrap()[0].0, expected.unit(unit).unwrap()[0].0);
+        }
+        let found = metrics::evaluate(&folded, &x).unwrap();
+        let expected = metrics::evaluate(&model, &x).unwrap();
+        assert_eq!(found.active_units, expected.active_units);
         if scaler.is_none() {
             assert_eq!(folded.encode(&x).unwrap(), codes);
             assert_eq!(folded.encoder_filters(), model.parameters().filters());

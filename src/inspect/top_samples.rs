@@ -1,9 +1,7 @@
 //! The samples that activate each unit most.
 
-use crate::activation::Activation;
-use crate::autoencoder::RegularizedAutoEncoder;
+use crate::codec::{Codec, sealed::Computation};
 use crate::error::{Error, at_least_one, same_size};
-use crate::inference::Encoder;
 use crate::memory::zeros;
 use crate::pieces::encode_in_pieces;
 use crate::samples::Samples;
@@ -67,8 +65,8 @@ impl<T: Real> TopSamples<T> {
     ///
     /// # Errors
     /// Those of [`new`](Self::new) and [`extend`](Self::extend).
-    pub fn of<'a, A: Activation<T>, R>(
-        model: &RegularizedAutoEncoder<T, A, R>,
+    pub fn of<'a>(
+        model: &impl Codec<Scalar = T>,
         samples: impl Into<Samples<'a, T>>,
         k: usize,
     ) -> Result<Self, Error> {
@@ -81,23 +79,21 @@ impl<T: Real> TopSamples<T> {
     ///
     /// # Errors
     /// [`Error::Dimension`] if the model has another number of units, and those of
-    /// [`encode`](RegularizedAutoEncoder::encode); after an error in a code or in starting threads
+    /// [`encode`](crate::RegularizedAutoEncoder::encode); after an error in a code or in starting threads
     /// some of the samples may have been looked at.
-    pub fn extend<'a, A: Activation<T>, R>(
+    pub fn extend<'a>(
         &mut self,
-        model: &RegularizedAutoEncoder<T, A, R>,
+        model: &impl Codec<Scalar = T>,
         samples: impl Into<Samples<'a, T>>,
     ) -> Result<(), Error> {
         let samples = &samples.into();
         same_size("number of hidden units", self.n_hidden(), model.n_hidden())?;
         same_size("values per sample", model.n_features(), samples.n_inputs())?;
         samples.check("samples")?;
-        let (encoder, activation) = (model.encoder(), model.activation());
-        let (top, threads) = (self, model.threads());
+        let (top, computation, threads) = (self, model.parts(), model.threads());
         compiled!(T, extend_in(
             top: &mut TopSamples<T>,
-            encoder: Encoder<'_, T>,
-            activation: &dyn Activation<T>,
+            computation: Computation<'_, T>,
             samples: &Samples<'_, T>,
             threads: usize,
         ) -> Result<(), Error>)
@@ -150,8 +146,7 @@ impl<T: Real> TopSamples<T> {
 
 fn extend_in<T: Real>(
     top: &mut TopSamples<T>,
-    encoder: Encoder<'_, T>,
-    activation: &dyn Activation<T>,
+    Computation { encoder, activation, .. }: Computation<'_, T>,
     samples: &Samples<'_, T>,
     threads: usize,
 ) -> Result<(), Error> {

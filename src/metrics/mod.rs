@@ -7,8 +7,7 @@ mod units;
 pub use units::{UnitStatistics, UnitTable};
 
 use crate::activation::Activation;
-use crate::autoencoder::RegularizedAutoEncoder;
-use crate::data::Scaler;
+use crate::codec::{Codec, sealed::Computation};
 use crate::error::{Error, at_least_one, finite_results, same_size};
 use crate::inference::{CHUNK, team};
 use crate::model::Parameters;
@@ -100,11 +99,11 @@ impl Evaluation {
 /// assert_eq!(evaluation.explained_variance, Some(1.0));
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
-pub fn evaluate<'a, T: Real, A: Activation<T>, R>(
-    model: &RegularizedAutoEncoder<T, A, R>,
-    samples: impl Into<Samples<'a, T>>,
+pub fn evaluate<'a, C: Codec>(
+    model: &C,
+    samples: impl Into<Samples<'a, C::Scalar>>,
 ) -> Result<Evaluation, Error> {
-    let threshold = model.activation().properties().threshold.code;
+    let threshold = model.parts().activation.properties().threshold.code;
     evaluate_with_threshold(model, samples, threshold)
 }
 
@@ -112,13 +111,12 @@ pub fn evaluate<'a, T: Real, A: Activation<T>, R>(
 ///
 /// # Errors
 /// Those of [`evaluate`], and [`Error::InvalidParameter`] if the threshold is infinite or NaN.
-pub fn evaluate_with_threshold<'a, T: Real, A: Activation<T>, R>(
-    model: &RegularizedAutoEncoder<T, A, R>,
-    samples: impl Into<Samples<'a, T>>,
+pub fn evaluate_with_threshold<'a, C: Codec>(
+    model: &C,
+    samples: impl Into<Samples<'a, C::Scalar>>,
     threshold: f64,
 ) -> Result<Evaluation, Error> {
-    let parameters = (model.parameters(), model.scaler());
-    check_and_measure(parameters, model.activation(), samples.into(), threshold, model.threads())
+    check_and_measure(model.parts(), samples.into(), threshold, model.threads())
 }
 
 /// [`evaluate`] for parameters and an activation that are not in a model, as an
@@ -158,15 +156,13 @@ pub fn evaluate_parameters<'a, T: Real>(
 ) -> Result<Evaluation, Error> {
     at_least_one("threads", threads)?;
     let threshold = activation.properties().threshold.code;
-    check_and_measure((parameters, None), activation, samples.into(), threshold, threads)
+    let (encoder, decoder) = (parameters.into(), parameters.into());
+    let computation = Computation { encoder, decoder, activation };
+    check_and_measure(computation, samples.into(), threshold, threads)
 }
 
-/// Parameters, and the scaler that goes before them.
-type Scaled<'a, T> = (&'a Parameters<T>, Option<&'a Scaler>);
-
 fn check_and_measure<T: Real>(
-    scaled: Scaled<'_, T>,
-    activation: &dyn Activation<T>,
+    computation: Computation<'_, T>,
     samples: Samples<'_, T>,
     threshold: f64,
     threads: usize,
@@ -174,14 +170,11 @@ fn check_and_measure<T: Real>(
     if !threshold.is_finite() {
         return Err(Error::invalid("activation threshold", threshold, "finite"));
     }
-    let (parameters, scaler) = scaled;
-    let n_features = scaler.map_or(parameters.n_inputs(), Scaler::n_inputs);
-    same_size("values per sample", n_features, samples.n_inputs())?;
+    same_size("values per sample", computation.encoder.n_features(), samples.n_inputs())?;
     samples.check("samples")?;
     let samples = &samples;
     compiled!(T, measure(
-        scaled: Scaled<'_, T>,
-        activation: &dyn Activation<T>,
+        computation: Computation<'_, T>,
         samples: &Samples<'_, T>,
         threshold: f64,
         threads: usize,
@@ -189,13 +182,12 @@ fn check_and_measure<T: Real>(
 }
 
 fn measure<T: Real>(
-    scaled: Scaled<'_, T>,
-    activation: &dyn Activation<T>,
+    computation: Computation<'_, T>,
     samples: &Samples<'_, T>,
     threshold: f64,
     threads: usize,
 ) -> Result<Evaluation, Error> {
-    let (n_inputs, n_hidden) = scaled.0.filters.shape();
+    let (n_inputs, n_hidden) = computation.encoder.filters.shape();
     let (n_features, n_samples) = (samples.n_inputs(), samples.n_samples());
     let mut team = team(threads, n_samples)?;
     let mut tallies = Vec::new();
@@ -211,7 +203,7 @@ fn measure<T: Real>(
         let first = active_units.len();
         team.try_for_each(items(&mut tallies[..now.len()]), |piece, tally| {
             let samples = (now[piece], first + piece * CHUNK);
-            tally.take(scaled, activation, samples, T::of(threshold))
+            tally.take(computation, samples, T::of(threshold))
         })?;
         for (tally, samples) in tallies.iter().zip(&now) {
             totals.add(&tally.counts);

@@ -1,13 +1,11 @@
 //! What is counted of a piece of the samples.
 
 use super::moments::Moments;
-use crate::activation::Activation;
-use crate::data::Scaler;
+use crate::codec::sealed::Computation;
 use crate::error::Error;
 use crate::inference::{decode_piece, encode_piece};
 use crate::kernels::sum_columns;
 use crate::memory::zeros;
-use crate::model::Parameters;
 use crate::scalar::Real;
 
 /// What is counted and summed over samples.
@@ -78,19 +76,18 @@ impl<T: Real> Tally<T> {
     /// Counts these samples, whatever was counted before; the number of the `first` is for errors.
     pub fn take(
         &mut self,
-        (parameters, scaler): (&Parameters<T>, Option<&Scaler>),
-        activation: &dyn Activation<T>,
+        Computation { encoder, decoder, activation }: Computation<'_, T>,
         (samples, first): (&[T], usize),
         delta_min: T,
     ) -> Result<(), Error> {
-        let (n_inputs, n_hidden) = (parameters.n_inputs(), parameters.n_hidden());
-        let samples = &*Scaler::scaled(scaler, samples, first)?;
+        let (n_inputs, n_hidden) = encoder.filters.shape();
+        let samples = &*encoder.scaled(samples, first)?;
         let n_samples = samples.len() / n_inputs;
         let a = &mut self.a[..n_samples * n_hidden];
         let h = &mut self.h[..n_samples * n_hidden];
         let y = &mut self.y[..samples.len()];
-        encode_piece(parameters, activation, samples, a, h)?;
-        decode_piece(parameters, h, y)?;
+        encode_piece(encoder, activation, samples, a, h)?;
+        decode_piece(decoder, h, y)?;
 
         let counts = &mut self.counts;
         counts.squared_error = 0.0;

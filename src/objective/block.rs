@@ -3,7 +3,7 @@
 use super::{Cotangents, Forward, Needs, Regularizer, Shape};
 use crate::activation::{Activation, Jet};
 use crate::error::Error;
-use crate::kernels::{add_product, add_scaled, are_finite, dot, multiply, sum_columns};
+use crate::kernels::{add_product, add_scaled, are_finite, dot, flush, multiply, sum_columns};
 use crate::matmul::Operand;
 use crate::memory::zeros;
 use crate::model::Parameters;
@@ -158,6 +158,11 @@ impl<T: Real> Block<T> {
             second: Some(&mut *self.second).filter(|second| !second.is_empty()),
             third: Some(&mut *self.third).filter(|third| !third.is_empty()),
         });
+        // Products of subnormal numbers, and those that give them, take a hundred times as long.
+        let negligible = T::MIN_POSITIVE.sqrt();
+        for values in [&mut *code, slopes, &mut self.second, &mut self.third] {
+            flush(values, negligible);
+        }
         sum_columns(&mut self.sums, code);
         for (mean, sum) in self.mean_code.iter_mut().zip(&self.sums) {
             *mean = T::of(*sum / n_samples as f64);

@@ -256,7 +256,8 @@ impl<'a> Reader<'a> {
             return Err(self.violation("there are bytes after the last tensor".into()));
         }
         let found = print(&self.checksum);
-        if found != checksum {
+        // A fuzzer would hardly get past it.
+        if found != checksum && !cfg!(fuzzing) {
             return Err(self.violation(format!(
                 "it was changed: its checksum is {found}, but must be {checksum}"
             )));

@@ -1,7 +1,6 @@
 //! Reconstruction errors of single samples.
 
-use crate::activation::Activation;
-use crate::autoencoder::RegularizedAutoEncoder;
+use crate::codec::Codec;
 use crate::error::{Error, finite_results, same_size};
 use crate::inference::CHUNK;
 use crate::memory::zeros;
@@ -16,7 +15,7 @@ use crate::scalar::Real;
 /// the number of threads changes no bit.
 ///
 /// # Errors
-/// Those of [`reconstruct`](RegularizedAutoEncoder::reconstruct), and [`Error::NotFiniteResult`] if
+/// Those of [`reconstruct`](crate::RegularizedAutoEncoder::reconstruct), and [`Error::NotFiniteResult`] if
 /// a square overflows.
 ///
 /// ```
@@ -31,9 +30,9 @@ use crate::scalar::Real;
 /// assert_eq!(scores::reconstruction_errors(&model, &x)?, [0.0, 9.0]);
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
-pub fn reconstruction_errors<'a, T: Real, A: Activation<T>, R>(
-    model: &RegularizedAutoEncoder<T, A, R>,
-    samples: impl Into<Samples<'a, T>>,
+pub fn reconstruction_errors<'a, C: Codec>(
+    model: &C,
+    samples: impl Into<Samples<'a, C::Scalar>>,
 ) -> Result<Vec<f64>, Error> {
     let samples = samples.into();
     same_size("values per sample", model.n_features(), samples.n_inputs())?;
@@ -93,9 +92,9 @@ pub struct Contribution {
 /// assert_eq!((largest.input, largest.squared_residual, largest.residual), (2, 9.0, 3.0));
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
-pub fn contributions<T: Real, A: Activation<T>, R>(
-    model: &RegularizedAutoEncoder<T, A, R>,
-    sample: &[T],
+pub fn contributions<C: Codec>(
+    model: &C,
+    sample: &[C::Scalar],
 ) -> Result<Vec<Contribution>, Error> {
     same_size("values per sample", model.n_features(), sample.len())?;
     let reconstruction = model.reconstruct(&Samples::from_slice(sample, sample.len())?)?;

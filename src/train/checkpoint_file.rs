@@ -25,6 +25,8 @@ use std::path::Path;
 const TEXT: &str = "checkpoint";
 /// The array that holds the CRC-32 of all other bytes of the file.
 const CHECKSUM: &str = "checksum";
+/// Stands for a path in errors.
+const IN_MEMORY: &str = "bytes of a checkpoint";
 /// A new number for every change that old readers would not notice.
 const FORMAT: &str = "regularized-autoencoder checkpoint 1";
 
@@ -60,10 +62,23 @@ impl<T: Real> Checkpoint<T> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let (path, checkpoint) = (path.as_ref(), self);
-        let bytes = compiled!(T, encode(checkpoint: &Checkpoint<T>) -> Result<Vec<u8>, String>);
-        let bytes = bytes.map_err(|reason| Error::Format { path: path.to_owned(), reason })?;
+        let path = path.as_ref();
+        let bytes = self.bytes_of(path)?;
         write_atomically(path, |file| file.write_all(&bytes))
+    }
+
+    /// The bytes of a file of the checkpoint, for [`from_bytes`](Self::from_bytes).
+    ///
+    /// # Errors
+    /// [`Error::Format`] if the format cannot hold it.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        self.bytes_of(IN_MEMORY.as_ref())
+    }
+
+    fn bytes_of(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        let checkpoint = self;
+        compiled!(T, encode(checkpoint: &Checkpoint<T>) -> Result<Vec<u8>, String>)
+            .map_err(|reason| Error::Format { path: path.to_owned(), reason })
     }
 
     /// Reads a checkpoint from a file that [`save`](Self::save) wrote.
@@ -73,8 +88,19 @@ impl<T: Real> Checkpoint<T> {
     /// this scalar type, or not whole: a checksum covers every byte.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let bytes =
-            &fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        let bytes = fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        Self::of_file(&bytes, path)
+    }
+
+    /// A checkpoint from the bytes of a file.
+    ///
+    /// # Errors
+    /// [`Error::Format`], as [`load`](Self::load), about `bytes of a checkpoint`.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::of_file(bytes, IN_MEMORY.as_ref())
+    }
+
+    fn of_file(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         compiled!(T, decode(bytes: &[u8]) -> Result<Checkpoint<T>, String>)
             .map_err(|reason| Error::Format { path: path.to_owned(), reason })
     }
@@ -300,7 +326,9 @@ fn decode<T: Real>(bytes: &[u8]) -> Result<Checkpoint<T>, String> {
     let place = place_of_checksum(bytes)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
     let file = File(SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?);
-    if file.bytes(CHECKSUM, Dtype::U32, &[1])? != checksum(bytes, place).to_le_bytes() {
+    let is_whole = file.bytes(CHECKSUM, Dtype::U32, &[1])? == checksum(bytes, place).to_le_bytes();
+    // A fuzzer would hardly get past it.
+    if !is_whole && !cfg!(fuzzing) {
         return Err("its checksum is not that of its content: it is damaged".into());
     }
     let text = header.metadata().as_ref().and_then(|texts| texts.get(TEXT));
