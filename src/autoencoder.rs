@@ -31,7 +31,7 @@ use nalgebra::DMatrix;
 /// R, their gradients, noise and corruptions are in the model's units.
 ///
 /// n is the number of inputs of the parameters: with PCA its rank. A sample has
-/// [`n_features`](Self::n_features) values. Encoding and [`metrics`](crate::metrics) scale 256 samples
+/// [`n_features`](Self::n_features) values. Encoding and [`metrics`](crate::metrics) scale 64 samples
 /// at a time; an objective scales its batch, and a training its whole data set, into a copy.
 ///
 /// ```

@@ -15,8 +15,9 @@ use crate::team::{Team, chunks};
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
-/// Samples that are encoded at a time.
-pub(crate) const CHUNK: usize = 256;
+/// Samples that are encoded at a time: enough for products to run at full speed, few enough that
+/// small batches keep all threads busy.
+pub(crate) const CHUNK: usize = 64;
 
 /// What turns samples into codes, but for the activation: a = W S(x) + b_e, with a scaler S or without.
 #[derive(Clone, Copy, Debug)]

@@ -55,13 +55,13 @@ fn the_number_of_threads_changes_no_bit() {
     threads_change_no_bit::<f64>();
 }
 
-/// Metrics are taken in pieces of 256 samples; here they are compared with their definitions.
+/// Metrics are taken in pieces of 64 samples; here they are compared with their definitions.
 #[test]
 fn metrics_in_pieces_are_those_of_the_whole() {
     let (model, mut x) = (model::<f64>(2), data::<f64>(700));
     // Far from 0, where squares cancel, and different in the second piece.
     x.add_scalar_mut(1e3);
-    x.columns_mut(256, 256).add_scalar_mut(1.0);
+    x.columns_mut(64, 64).add_scalar_mut(1.0);
     let found = metrics::evaluate_with_threshold(&model, &x, 0.5).unwrap();
     let (a, h) = (model.pre_activations(&x).unwrap(), model.encode(&x).unwrap());
     let close = |found: f64, expected: f64| {

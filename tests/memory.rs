@@ -194,8 +194,8 @@ fn sparse_codes_scores_and_top_samples_take_no_dense_array() {
     let model = RegularizedAutoEncoder::builder(N_INPUTS, N_HIDDEN).build().unwrap();
     let dense = 4 * N_SAMPLES * N_HIDDEN;
     assert!(peak(|| drop(model.encode(&x).unwrap())) >= dense, "the measure measures");
-    // Pre-activations, codes and reconstructions of 256 samples.
-    let pieces = 4 * 256 * (2 * N_HIDDEN + N_INPUTS);
+    // Pre-activations, codes and reconstructions of 64 samples.
+    let pieces = 4 * 64 * (2 * N_HIDDEN + N_INPUTS);
     // An index and a value; vectors may have room for twice as many as they hold.
     let kept = 2 * 8 * N_SAMPLES * (8 + 4);
     // What is kept of a piece, offsets or scores, and what the products take.

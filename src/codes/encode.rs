@@ -17,7 +17,7 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
     ///
     /// Of codes of equal magnitude those of the lower indices are kept. Each row is by ascending
     /// index; [`SparseCodes::ranked`] sorts one by magnitude. It takes N · k entries of memory and
-    /// the dense codes of 256 samples a thread.
+    /// the dense codes of 64 samples a thread.
     ///
     /// # Errors
     /// [`Error::Zero`] if k is 0, [`Error::NotEnough`] if it exceeds m, and those of

@@ -75,7 +75,7 @@ impl Evaluation {
 /// # Errors
 /// [`Error::Dimension`] if a sample has not n values, [`Error::Empty`] without samples,
 /// [`Error::NotFinite`] for NaN and ±∞, [`Error::NotFiniteResult`] if something overflows,
-/// [`Error::Threads`] if threads cannot be started, [`Error::TooLarge`] if the codes of 256 samples
+/// [`Error::Threads`] if threads cannot be started, [`Error::TooLarge`] if the codes of 64 samples
 /// do not fit into memory.
 ///
 /// ```
