@@ -3,12 +3,14 @@
 //! ```text
 //! s(a) = (a + √(a² + 1))/2,  s' = s/√(a² + 1),  s'' = 1/(2 (a² + 1)^{3/2})
 //! ```
-//! Strictly increasing and strictly convex, so Corollaries 1 and 2 hold for it.
+//! Strictly increasing and strictly convex, so Corollaries 1 and 2 hold for it. By its name models
+//! with it are saved and loaded.
+//! Run it with `cargo run --example custom_activation`.
 
-use nalgebra::DMatrix;
 use regularized_autoencoder::prelude::*;
 use regularized_autoencoder::theory::Verdict;
 use regularized_autoencoder::{Interval, Sign, Threshold, check, metrics};
+use std::borrow::Cow;
 
 #[derive(Debug)]
 struct Squareplus;
@@ -25,6 +27,9 @@ impl ActivationMetadata for Squareplus {
             threshold: Threshold { code: 0.1, pre_activation: Some(0.1 - 2.5) },
             ..Properties::unknown()
         }
+    }
+    fn name(&self) -> Option<Cow<'static, str>> {
+        Some("my_crate/squareplus".into())
     }
 }
 

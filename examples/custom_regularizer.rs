@@ -7,7 +7,6 @@
 //! gradient has no definite sign, so its form is left unknown.
 //! Run it with `cargo run --example custom_regularizer`.
 
-use nalgebra::DMatrix;
 use regularized_autoencoder::prelude::*;
 use regularized_autoencoder::{Cotangents, Forward, Needs, Shape, Sigmoid, check};
 

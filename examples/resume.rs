@@ -13,7 +13,6 @@
 //! cargo run --example resume -- --threads 2  # with other threads: the same checksum
 //! ```
 
-use nalgebra::DMatrix;
 use regularized_autoencoder::data::{Standardization, digits};
 use regularized_autoencoder::prelude::*;
 use std::error::Error as AnyError;

@@ -13,7 +13,6 @@
 //! pip install sae-lens && python tests/data/saelens/check.py check out/saelens
 //! ```
 
-use nalgebra::DMatrix;
 use regularized_autoencoder::exchange::saelens;
 use regularized_autoencoder::prelude::*;
 

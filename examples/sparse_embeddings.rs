@@ -6,13 +6,12 @@
 //! score(query, x) = Σ_j z_j(query) z_j(x) / ‖z(x)‖
 //! ```
 //! An inverted index holds for each hidden unit the list of the samples that use it. A query reads
-//! the lists of its own k units and no other: the share of the index that it touches is printed,
-//! beside the recall of the ten neighbours that the cosine of the dense embeddings gives, for the
+//! the lists of its own k units and no other: how many numbers it reads is printed, as a share of
+//! those that a dense search reads, beside the recall of the ten neighbours that the cosine of the dense embeddings gives, for the
 //! ten best scores and for the hundred best scores (of which the cosine then picks the ten).
 //!
 //! Run: `cargo run --example sparse_embeddings`
 
-use nalgebra::DMatrix;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
@@ -106,7 +105,7 @@ fn main() -> Result<(), Error> {
         );
     }
     println!(
-        "\nTouched: numbers of the index that a query reads, against {} of a dense search.",
+        "\nTouched: numbers of the index that a query reads, each with the number of its sample,\nas a share of the {} that a dense search reads.",
         N_SAMPLES * DIMENSIONS
     );
     Ok(())

@@ -230,7 +230,7 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
     }
 
     /// Sets the threads for encoding, reconstruction and [`metrics`](crate::metrics), which share
-    /// the samples in pieces of 256; they change no bit of the result. At most as many are started,
+    /// the samples in pieces of 64; they change no bit of the result. At most as many are started,
     /// anew for each call, as there are pieces and cores. Those of a training are its trainer's.
     ///
     /// # Errors

@@ -255,6 +255,16 @@ impl Error {
         Self::InvalidParameter { name: name.into(), value, rule: rule.into() }
     }
 
+    /// An error about samples of which so many others came before.
+    pub(crate) fn after_samples(self, first: usize) -> Self {
+        match self {
+            Self::NotFinite { what, row, column, value } => {
+                Self::NotFinite { what, row, column: first + column, value }
+            }
+            other => other,
+        }
+    }
+
     /// An error of the objective as one of the training, with the place where it arose.
     pub(crate) fn at_step(self, epoch: usize, step: usize) -> Self {
         match self {

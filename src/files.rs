@@ -12,13 +12,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// What `write` writes goes into a temporary file in the same folder, which is synchronised with the
 /// disk and then renamed to `path`; in the end the folder is synchronised. A link is followed, and
-/// the permissions of a previous file are kept. If anything fails, or if `write` panics, the
-/// temporary file is removed and the previous file is as it was; a process that is killed leaves a
+/// the permissions of a previous file are kept. If anything fails before the renaming, or if `write`
+/// panics, the temporary file is removed and the previous file is as it was; a process that is killed leaves a
 /// temporary file behind, named `.regularized-autoencoder-PROCESS-NUMBER.tmp`.
 ///
 /// # Errors
 /// [`Error::Io`] with `path`: what `write` or the operating system reports, and a path that is no
-/// name of a file or names something other than a regular file.
+/// name of a file or names something other than a regular file, or a link to nothing.
 pub(crate) fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -27,7 +27,11 @@ pub(crate) fn write_atomically(
 }
 
 fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+    let target = match fs::canonicalize(path) {
+        Err(_) if is_link => return Err(invalid("it is a link to something that is not there")),
+        target => target.unwrap_or_else(|_| path.to_owned()),
+    };
     let previous = match fs::metadata(&target) {
         Ok(previous) if previous.is_file() => Some(previous),
         Ok(_) => return Err(invalid("it exists and is no regular file")),
@@ -98,11 +102,13 @@ impl Drop for Temporary {
     }
 }
 
-/// Makes a renaming in `folder` last; some file systems need no such thing and refuse it.
+/// Makes a renaming in `folder` last; some file systems need no such thing and refuse it, and a
+/// folder may be one that files can be put into but that cannot be read.
 #[cfg(unix)]
 fn synchronise(folder: &Path) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+    use ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => {
             Ok(())
         }
         outcome => outcome,
@@ -248,6 +254,17 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&path).unwrap(), "second");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_refused() {
+        let folder = Folder::new("dangling");
+        let link = folder.0.join("link");
+        std::os::unix::fs::symlink(folder.0.join("missing"), &link).unwrap();
+        let error = write(&link, "text").unwrap_err().to_string();
+        assert!(error.ends_with("it is a link to something that is not there"), "{error}");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 
     #[cfg(unix)]

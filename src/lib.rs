@@ -7,10 +7,7 @@
 //! any [`Regularizer`] compose into a [`RegularizedAutoEncoder`], which a [`Trainer`] trains.
 //!
 //! ```
-//! use nalgebra::DMatrix;
-//! use regularized_autoencoder::{
-//!     Constraint, Contractive, RegularizedAutoEncoder, Sigmoid, Trainer, metrics,
-//! };
+//! use regularized_autoencoder::prelude::*;
 //!
 //! // 200 samples of 8 values each, in the columns of a matrix.
 //! let x = DMatrix::<f32>::from_fn(8, 200, |i, j| ((i * j) as f32).sin());
@@ -24,7 +21,7 @@
 //! let codes = model.encode(&x)?;
 //! assert_eq!(codes.shape(), (32, 200));
 //! println!("{}", metrics::evaluate(&model, &x)?.average_activation_fraction);
-//! # Ok::<(), regularized_autoencoder::Error>(())
+//! # Ok::<(), Error>(())
 //! ```
 //!
 //! # Notation
@@ -49,11 +46,11 @@
 //! # Modules
 //! [`activation`] and [`regularizer`] hold the built-in ones, [`objective`] the trait
 //! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
-//! [`train`] the training loop, [`metrics`] what is measured afterwards, [`data`] readers and
+//! [`train`] the training loop, [`model`] the parameters, [`metrics`] what is measured afterwards, [`data`] readers and
 //! preparation of data, [`source`] data larger than memory, [`sparse_coding`] the baseline without an
 //! encoder. [`codes`], [`scores`] and [`inspect`] are for trained models: sparse codes, anomaly scores,
 //! and looking at units; with the feature `files`, `saved` keeps models in files and `exchange` brings
-//! them to SAELens and back. [`theory`] says before a training what λ will do, [`study`] compares during
+//! them to SAELens and back, with the feature `sweep`, `sweep` trains over grids with rows in files. [`theory`] says before a training what λ will do, [`study`] compares during
 //! one what is said with what is measured, and [`check`] tells whether an activation or a regularizer of
 //! yours is right. The common names are re-exported here and in [`prelude`].
 

@@ -673,3 +673,13 @@ fn cifar_10_has_a_thousand_images_of_each_class() {
     let white = whitening.apply(&patches).unwrap();
     assert!(distance(&second_moment(&white), &DMatrix::identity(192, 192)) < 1e-4);
 }
+
+/// The covariance is finite, and three times as much is not.
+#[test]
+fn whitening_of_huge_data_is_refused() {
+    let x = DMatrix::from_fn(3, 2, |_, j| if j == 0 { 9e153 } else { -9e153 });
+    for outcome in [Whitening::pca(&x, 0.0), Whitening::zca(&x, 0.0)] {
+        let error = outcome.unwrap_err().to_string();
+        assert!(error.contains("must be finite"), "{error}");
+    }
+}

@@ -191,4 +191,6 @@ fn bad_input_is_answered_by_errors() {
     rejected(draw(&[0], huge), &["expected 12"]);
     let bad = dmatrix![0.0; f64::NAN];
     rejected(FilterSheet::draw(&bad, [0], SheetLayout::new(1, 2, 1)), &["NaN at row 1"]);
+    let endless = FilterSheet::draw(&filters, 0.., SheetLayout::new(3, 4, 1));
+    rejected(endless, &["hidden units"]);
 }

@@ -163,6 +163,19 @@ fn rejected<V>(attempt: Result<V, Error>, parts: &[&str]) {
     }
 }
 
+/// The description of other weights is gone before there are new ones.
+#[test]
+fn a_folder_that_was_written_by_half_is_refused() {
+    let folder = Folder::new("half");
+    let untied = model::<f32, _>(Relu).fold_scaler().unwrap();
+    save(&untied, &folder.0).unwrap();
+    fs::remove_file(folder.0.join(WEIGHTS)).unwrap();
+    fs::create_dir(folder.0.join(WEIGHTS)).unwrap();
+    rejected(save(&untied, &folder.0), &[WEIGHTS]);
+    assert!(!folder.0.join(CFG).exists());
+    assert!(load::<f32>(&folder.0).is_err());
+}
+
 #[test]
 fn other_activations_are_refused() {
     let folder = Folder::new("activations");

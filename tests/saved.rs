@@ -532,3 +532,16 @@ fn a_full_disk_leaves_the_previous_file() {
     mounted("umount", &[]);
     outcome.unwrap();
 }
+
+/// What people read of a regularizer with many parameters does not keep a model from being saved.
+#[test]
+fn long_regularizers_are_cut() {
+    let variances: Vec<f64> = (0..1000).map(|i| 0.1 + f64::from(i) / 3.0).collect();
+    let regularizer =
+        regularized_autoencoder::MarginalizedDenoising::with_variances(variances).unwrap();
+    let model = RegularizedAutoEncoder::<f32>::builder(1000, 2).regularizer(regularizer);
+    let bytes = model.build().unwrap().to_bytes(&Provenance::new()).unwrap();
+    let text = SavedModel::<f32>::from_bytes(&bytes).unwrap().provenance.regularizer.unwrap();
+    assert!(text.starts_with("MarginalizedDenoising") && text.ends_with('…'), "{text}");
+    assert_eq!(text.chars().count(), 2001);
+}

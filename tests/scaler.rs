@@ -375,6 +375,7 @@ fn parts_of_a_standardisation_are_checked() {
     let of = Standardization::from_parts;
     rejected(of(vec![], vec![], 0.1), &["number of features is 0"]);
     rejected(of(vec![0.0; 2], vec![1.0], 0.1), &["standard deviations", "expected 2, got 1"]);
+    rejected(of(vec![0.0], vec![1e308], 1e308), &["feature 0 with the offset is inf", "finite"]);
     for value in [f64::NAN, f64::INFINITY, -1.0] {
         let parts = [&*format!("is {value}"), "finite and at least 0"];
         rejected(of(vec![0.0], vec![1.0], value), &parts);

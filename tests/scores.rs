@@ -152,6 +152,10 @@ fn bad_input_is_answered_by_errors() {
     rejected(reconstruction_errors(&model, &x), &["NaN at row 1, column 290"]);
     rejected(reconstruction_errors(&model, &DMatrix::zeros(3, 2)), &["expected 4, got 3"]);
     rejected(reconstruction_errors(&model, &DMatrix::zeros(4, 0)), &["empty"]);
+    let scaler = Standardization::from_parts(vec![0.0; 4], vec![1e-300; 4], 0.0).unwrap();
+    let scaled = RegularizedAutoEncoder::<f64>::builder(4, 3).scaler(scaler).build().unwrap();
+    x[(1, 290)] = 1e30;
+    rejected(reconstruction_errors(&scaled, &x), &["inf at row 1, column 290"]);
     x[(1, 290)] = 1e200;
     rejected(reconstruction_errors(&model, &x), &["reconstruction error is inf"]);
     rejected(contributions(&model, &[0.0; 3]), &["expected 4, got 3"]);

@@ -3,6 +3,7 @@
 
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use regularized_autoencoder::data::{Scaler, Standardization, Whitening};
+use regularized_autoencoder::scores::QuantileThreshold;
 use regularized_autoencoder::{
     Activation, ActivationMetadata, CodeL1, Constraint, Contractive, DenoisingCross,
     DenoisingCurvature, Elu, FirstOrderDenoising, Gelu, HardSigmoid, HessianPenalty, Identity,
@@ -28,6 +29,23 @@ fn refused<V: DeserializeOwned + Debug>(text: &str, parts: &[&str]) {
         Err(error) => error.to_string(),
     };
     parts.iter().for_each(|part| assert!(message.contains(part), "{message:?} lacks {part:?}"));
+}
+
+#[test]
+fn thresholds_are_checked() {
+    let reference: Vec<f64> = (0..100).map(f64::from).collect();
+    let threshold = QuantileThreshold::fit(&reference, 0.9).unwrap();
+    goes_round(threshold);
+    let parts = (threshold.value(), threshold.quantile(), threshold.n_reference());
+    assert_eq!(QuantileThreshold::from_parts(parts.0, parts.1, parts.2).unwrap(), threshold);
+    let text = |value: &str, quantile: &str, n: &str| {
+        format!(r#"{{"value":{value},"quantile":{quantile},"n_reference":{n}}}"#)
+    };
+    refused::<QuantileThreshold>(&text("1", "7", "100"), &["quantile is 7", "in (0, 1)"]);
+    refused::<QuantileThreshold>(&text("1", "0.9", "3"), &["only 3"]);
+    refused::<QuantileThreshold>(&text("1", "0.9", "100,\"x\":1"), &["unknown field"]);
+    let error = QuantileThreshold::from_parts(f64::NAN, 0.9, 100).unwrap_err().to_string();
+    assert_eq!(error, "threshold is NaN, but must be finite");
 }
 
 /// An activation of a user.

@@ -6,7 +6,7 @@ mod files;
 
 use files::{Folder, gzip, idx_bytes, npy_bytes, says};
 use nalgebra::{DMatrix, dmatrix};
-use regularized_autoencoder::data::npy;
+use regularized_autoencoder::data::{Standardization, npy};
 use regularized_autoencoder::source::{IdxFile, Mapped, NpyFile, Replay, Shards, read_range};
 use regularized_autoencoder::{BatchSource, Error, Real, Samples};
 use std::fs::{self, OpenOptions};
@@ -172,6 +172,24 @@ fn shards_that_do_not_fit_together_are_refused() {
     }
     says(Shards::new([Endless, Endless]), &["shards", "do not fit"]);
     says(read_range(&Endless, 0..usize::MAX), &["samples of a source", "do not fit"]);
+
+    /// As many values as there are, twice.
+    struct Wide;
+    impl BatchSource for Wide {
+        type Scalar = f32;
+        fn n_inputs(&self) -> usize {
+            2
+        }
+        fn n_samples(&self) -> usize {
+            1 << (usize::BITS - 1)
+        }
+        fn read(&self, _: usize, out: &mut [f32]) -> Result<(), Error> {
+            out.fill(1.0);
+            Ok(())
+        }
+    }
+    let some = read_range(&Shards::new([Wide]).unwrap(), 0..2).unwrap();
+    assert!(some.shape() == (2, 2) && some.iter().all(|value| *value == 1.0));
 }
 
 // --------------------------------------------------------------------------------------- files
@@ -312,4 +330,12 @@ fn a_map_that_fails_is_an_error() {
     });
     assert_eq!(read_range(&strict, 0..2).unwrap(), dmatrix![1.0, 2.0]);
     says(read_range(&strict, 0..3), &["sample is 3", "below 3"]);
+
+    // The number of the sample is that in the source.
+    let scaler = Standardization::from_parts(vec![0.0], vec![1e-300], 0.0).unwrap();
+    let scaled = Mapped::new(&x, |sample: &mut [f64]| scaler.apply_to_slice(sample));
+    assert!(read_range(&scaled, 0..3).is_ok());
+    let x = dmatrix![0.0, 0.0, 1e30];
+    let scaled = Mapped::new(&x, |sample: &mut [f64]| scaler.apply_to_slice(sample));
+    says(read_range(&scaled, 1..3), &["inf at row 0, column 2"]);
 }

@@ -127,7 +127,7 @@ impl Scaler {
             Self::Standardization(standardization) => standardization.scale(samples),
             Self::Whitening(whitening) => whitening.scale(samples),
         }
-        .map_err(|error| after(error, first))
+        .map_err(|error| error.after_samples(first))
     }
 
     /// A data set of the given name in the units of the model, checked.
@@ -176,15 +176,5 @@ impl Scaler {
             None => Ok(Cow::Borrowed(samples)),
             Some(scaler) => scaler.scale(samples, first).map(Cow::Owned),
         }
-    }
-}
-
-/// An error about samples of which so many others came before.
-fn after(error: Error, first: usize) -> Error {
-    match error {
-        Error::NotFinite { what, row, column, value } => {
-            Error::NotFinite { what, row, column: first + column, value }
-        }
-        other => other,
     }
 }

@@ -66,7 +66,7 @@ impl Standardization {
     /// # Errors
     /// [`Error::Zero`] without features, [`Error::Dimension`] if there are not as many σ as μ,
     /// [`Error::NotFinite`] for NaN and ±∞ in μ, [`Error::InvalidParameter`] if a σ or the offset is
-    /// negative or not finite, [`Error::ConstantFeature`] if σ_i + offset is 0.
+    /// negative, or their sum not finite, [`Error::ConstantFeature`] if σ_i + offset is 0.
     ///
     /// ```
     /// use regularized_autoencoder::data::Standardization;
@@ -93,6 +93,10 @@ impl Standardization {
                 let name = format!("standard deviation of feature {feature}");
                 return Err(Error::invalid(name, deviation, "finite and at least 0"));
             }
+        }
+        if let Some(feature) = standard_deviation.iter().position(|s| !(s + offset).is_finite()) {
+            let name = format!("standard deviation of feature {feature} with the offset");
+            return Err(Error::invalid(name, standard_deviation[feature] + offset, "finite"));
         }
         match standard_deviation.iter().position(|s| s + offset == 0.0) {
             None => Ok(Self { mean, standard_deviation, offset }),

@@ -135,7 +135,6 @@ impl Whitening {
     }
 
     /// The matrices to whitened data and back.
-    #[cfg(feature = "files")]
     pub(crate) fn matrices(&self) -> (&DMatrix<f64>, &DMatrix<f64>) {
         (&self.forward, &self.backward)
     }
@@ -262,8 +261,8 @@ fn directions<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Direct
     let mut order: Vec<usize> = (0..size).collect();
     order.sort_by(|&i, &j| eigen.eigenvalues[j].total_cmp(&eigen.eigenvalues[i]));
     let largest = eigen.eigenvalues[order[0]];
-    if largest.is_nan() || largest < f64::MIN_POSITIVE {
-        let rule = "at least 2.2e-308: the samples must not all be alike";
+    if !(f64::MIN_POSITIVE..=f64::MAX).contains(&largest) {
+        let rule = "finite and at least 2.2e-308: the samples must not all be alike";
         return Err(Error::invalid("largest eigenvalue of the covariance", largest, rule));
     }
     let rounding = size.max(x.ncols()) as f64 * f64::EPSILON;

@@ -111,17 +111,20 @@ impl FilterSheet {
         layout: SheetLayout,
     ) -> Result<Self, Error> {
         layout.check(filters.nrows())?;
-        let units: Vec<usize> = units.into_iter().collect();
+        let available = filters.ncols();
+        // Not collected at once: the range may have no end.
+        let mut list: Vec<usize> = Vec::new();
+        for unit in units {
+            if unit >= available {
+                let (what, asked) = ("hidden units".into(), unit.saturating_add(1));
+                return Err(Error::NotEnough { what, asked, available });
+            }
+            list.push(unit);
+        }
+        let units = list;
         if units.is_empty() {
             let (what, n_inputs) = ("the list of units", filters.nrows());
             return Err(Error::Empty { what, n_inputs, n_samples: 0 });
-        }
-        if let Some(unit) = units.iter().find(|unit| **unit >= filters.ncols()) {
-            return Err(Error::NotEnough {
-                what: "hidden units".into(),
-                asked: unit.saturating_add(1),
-                available: filters.ncols(),
-            });
         }
         crate::samples::check_finite("filters", filters.as_slice(), filters.nrows())?;
         let mut sheet = Self::blank(units.len(), layout)?;

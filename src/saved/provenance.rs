@@ -4,8 +4,8 @@ use crate::constraint::Constraint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where a saved model comes from: kept in its file, for people; nothing of it is needed to use the
-/// model.
+/// Where a saved model comes from: kept in its file. The model computes the same without it; what a
+/// program needs beside the model, such as the threshold of an alarm, can go into its notes.
 ///
 /// ```
 /// use regularized_autoencoder::{Constraint, saved::Provenance};

@@ -72,7 +72,13 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> RegularizedAutoEncoder<T, A, 
         if let Some(constraint) = provenance.constraint {
             constraint.validate()?;
         }
-        let regularizer = Some(format!("{:?}", self.regularizer()));
+        // For people, who read no more of it.
+        let mut regularizer = format!("{:?}", self.regularizer());
+        if let Some((end, _)) = regularizer.char_indices().nth(2000) {
+            regularizer.truncate(end);
+            regularizer.push('…');
+        }
+        let regularizer = Some(regularizer);
         let provenance = Provenance { regularizer, ..provenance.clone() };
         let scaler = self.scaler().map(|scaler| match scaler {
             Scaler::Standardization(scaler) => {

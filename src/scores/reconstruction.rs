@@ -41,8 +41,11 @@ pub fn reconstruction_errors<'a, C: Codec>(
     let mut errors = zeros("reconstruction errors", n_samples, 1)?;
     // A piece for each thread at a time.
     let size = CHUNK.saturating_mul(model.threads().min(available_threads()));
-    for (errors, samples) in errors.chunks_mut(size).zip(samples.chunks(size)) {
-        let reconstructions = model.reconstruct(&Samples::from_slice(samples, n_inputs)?)?;
+    let pieces = errors.chunks_mut(size).zip(samples.chunks(size));
+    for (piece, (errors, samples)) in pieces.enumerate() {
+        let reconstructions = model
+            .reconstruct(&Samples::from_slice(samples, n_inputs)?)
+            .map_err(|error| error.after_samples(piece * size))?;
         let pairs = samples.chunks_exact(n_inputs).zip(reconstructions.column_iter());
         for (error, (x, y)) in errors.iter_mut().zip(pairs) {
             *error = x.iter().zip(&y).map(|(x, y)| squared_difference(*x, *y)).sum();

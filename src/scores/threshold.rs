@@ -22,12 +22,19 @@ use crate::error::Error;
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QuantileThreshold {
     value: f64,
     quantile: f64,
     n_reference: usize,
 }
+
+#[cfg(feature = "serde")]
+crate::stored::deserialize_checked!(QuantileThreshold {
+    value: f64,
+    quantile: f64,
+    n_reference: usize
+} => Self::from_parts(value, quantile, n_reference));
 
 impl QuantileThreshold {
     /// Fits the bound to reference scores, in any order, at the quantile q = `quantile`.
@@ -36,22 +43,24 @@ impl QuantileThreshold {
     /// [`Error::InvalidParameter`] unless q lies in (0, 1), [`Error::NotEnough`] if N < q / (1 − q),
     /// since then no reference score is high enough, [`Error::NotFinite`] for NaN and ±∞.
     pub fn fit(reference_scores: &[f64], quantile: f64) -> Result<Self, Error> {
-        if !(quantile > 0.0 && quantile < 1.0) {
-            return Err(Error::invalid("quantile", quantile, "in (0, 1)"));
-        }
         let n_reference = reference_scores.len();
-        crate::samples::check_finite("reference scores", reference_scores, n_reference.max(1))?;
-        let rank = rank(quantile, n_reference);
-        if rank > n_reference {
-            return Err(Error::NotEnough {
-                what: format!("reference scores for the quantile {quantile}").into(),
-                asked: enough(quantile),
-                available: n_reference,
-            });
-        }
+        let rank = checked_rank(quantile, n_reference)?;
+        crate::samples::check_finite("reference scores", reference_scores, n_reference)?;
         let mut scores = reference_scores.to_vec();
         let (_, value, _) = scores.select_nth_unstable_by(rank - 1, f64::total_cmp);
         Ok(Self { value: *value, quantile, n_reference })
+    }
+
+    /// Puts together what was fitted elsewhere, such as by another program: t, q and N.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit), and [`Error::InvalidParameter`] if t is not finite.
+    pub fn from_parts(value: f64, quantile: f64, n_reference: usize) -> Result<Self, Error> {
+        checked_rank(quantile, n_reference)?;
+        if !value.is_finite() {
+            return Err(Error::invalid("threshold", value, "finite"));
+        }
+        Ok(Self { value, quantile, n_reference })
     }
 
     /// t.
@@ -73,6 +82,22 @@ impl QuantileThreshold {
     pub fn is_anomalous(&self, score: f64) -> bool {
         !(score <= self.value)
     }
+}
+
+/// k, or an error unless q lies in (0, 1) and there are so many reference scores.
+fn checked_rank(quantile: f64, n_reference: usize) -> Result<usize, Error> {
+    if !(quantile > 0.0 && quantile < 1.0) {
+        return Err(Error::invalid("quantile", quantile, "in (0, 1)"));
+    }
+    let rank = rank(quantile, n_reference);
+    if rank > n_reference {
+        return Err(Error::NotEnough {
+            what: format!("reference scores for the quantile {quantile}").into(),
+            asked: enough(quantile),
+            available: n_reference,
+        });
+    }
+    Ok(rank)
 }
 
 /// k, counted from 1.

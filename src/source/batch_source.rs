@@ -144,12 +144,8 @@ pub(super) fn read_finite<S: BatchSource + ?Sized>(
     out: &mut [S::Scalar],
 ) -> Result<(), Error> {
     source.read(first, out)?;
-    check_finite("training data", out, source.n_inputs()).map_err(|error| match error {
-        Error::NotFinite { what, row, column, value } => {
-            Error::NotFinite { what, row, column: first + column, value }
-        }
-        other => other,
-    })
+    let checked = check_finite("training data", out, source.n_inputs());
+    checked.map_err(|error| error.after_samples(first))
 }
 
 /// An error unless `length` values from the sample number `first` on are samples of the source.

@@ -52,7 +52,10 @@ where
         let n_inputs = self.n_inputs();
         check_range((n_inputs, self.n_samples()), first, out.len())?;
         self.source.read(first, out)?;
-        out.chunks_exact_mut(n_inputs).try_for_each(&self.map)
+        let mut samples = out.chunks_exact_mut(n_inputs).zip(first..);
+        samples.try_for_each(|(sample, number)| {
+            (self.map)(sample).map_err(|error| error.after_samples(number))
+        })
     }
 
     fn is_sequential(&self) -> bool {

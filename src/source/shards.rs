@@ -69,7 +69,8 @@ impl<S: BatchSource> BatchSource for Shards<S> {
         let mut number = self.ends.partition_point(|&end| end <= first);
         while !out.is_empty() {
             let (shard, end) = (&self.shards[number], self.ends[number]);
-            let (here, rest) = out.split_at_mut(out.len().min((end - first) * self.n_inputs));
+            let (here, rest) =
+                out.split_at_mut(out.len().min((end - first).saturating_mul(self.n_inputs)));
             if !here.is_empty() {
                 shard.read(first + shard.n_samples() - end, here)?;
             }

@@ -19,7 +19,7 @@ use crate::scalar::Real;
 /// training for comparison. There is no state of a generator: every random number is a function of
 /// (seed, purpose, epoch, step, sample).
 ///
-/// Memory: twice that of the parameters, and once more with early stopping.
+/// Memory: twice that of the parameters, with Adam thrice, and once more with early stopping.
 ///
 /// ```
 /// use regularized_autoencoder::prelude::*;
@@ -93,6 +93,7 @@ impl<T: Real> Checkpoint<T> {
         steps_per_epoch: usize,
     ) -> Result<(), Error> {
         self.settings.check(subject.settings())?;
+        subject.check_sizes(&self.parameters, &self.course)?;
         let Course { epoch, step, steps, .. } = self.course;
         let made = epoch.checked_mul(steps_per_epoch).and_then(|made| made.checked_add(step));
         if step > steps_per_epoch || made != Some(steps) {
@@ -138,5 +139,55 @@ impl<T: Real> Moment<'_, T> {
 impl<T: Real> std::fmt::Debug for Moment<'_, T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Moment(epoch {}, step {})", self.course.epoch, self.course.step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    struct Keep(Option<Checkpoint<f64>>);
+
+    impl Observer<f64> for Keep {
+        fn on_step(&mut self, event: &StepEvent<'_, f64>) -> ControlFlow<()> {
+            self.0 = Some(event.checkpoint());
+            ControlFlow::Break(())
+        }
+    }
+
+    /// As a file may hold it whose settings are those of the training and whose arrays are not.
+    #[test]
+    fn a_checkpoint_of_other_sizes_is_refused() {
+        let x = DMatrix::from_fn(3, 20, |i, j| (i as f64 + j as f64).cos());
+        let model = || RegularizedAutoEncoder::builder(3, 4).decoder_bias(true).build().unwrap();
+        let trainer = Trainer::builder().batch_size(5).epochs(1).build().unwrap();
+        let mut keep = Keep(None);
+        let options = FitOptions::default().observer(&mut keep);
+        trainer.fit_with(&mut model(), &x, options).unwrap();
+        let good = keep.0.unwrap();
+
+        let larger = Parameters::new(DMatrix::zeros(3, 5), DVector::zeros(5), None).unwrap();
+        let with_bias = |bias| Parameters { decoder_bias: bias, ..good.parameters.clone() };
+        let changes: [fn(&mut Checkpoint<f64>, Parameters<f64>); 3] = [
+            |checkpoint, other| checkpoint.parameters = other,
+            |checkpoint, other| checkpoint.course.motion.second = Some(other),
+            |checkpoint, _| checkpoint.course.active = vec![true; 4],
+        ];
+        for (other, change) in
+            [(larger.clone(), 0), (with_bias(None), 0), (larger, 1), (with_bias(None), 2)]
+        {
+            let mut checkpoint = good.clone();
+            changes[change](&mut checkpoint, other);
+            let mut model = model();
+            let before = model.parameters().clone();
+            let options = FitOptions::default().resume(checkpoint);
+            let error = trainer.fit_with(&mut model, &x, options).unwrap_err();
+            let is_refused =
+                matches!(&error, Error::OtherTraining { setting, .. } if setting == "sizes");
+            assert!(is_refused, "{error}");
+            assert_eq!(*model.parameters(), before);
+        }
+        trainer.fit_with(&mut model(), &x, FitOptions::default().resume(good)).unwrap();
     }
 }

@@ -37,7 +37,7 @@ impl<T: Real> Checkpoint<T> {
     /// it is written under another name, synchronised with the disk and renamed.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be written.
+    /// [`Error::Io`] if it cannot be written, [`Error::Format`] if the format cannot hold it.
     ///
     /// ```
     /// use regularized_autoencoder::prelude::*;

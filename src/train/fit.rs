@@ -291,7 +291,7 @@ impl<T: Real> Run<'_, T> {
         let window = self.feed.window()?;
         let resampled = resample(resampling, on, &mut self.rollback.learner, course, window)
             .map_err(|error| error.at_step(place.0, place.1))?;
-        course.sums.resampled += resampled;
+        course.sums.resampled = course.sums.resampled.saturating_add(resampled);
         course.sums.seconds += begin.elapsed().as_secs_f64();
         Ok(resampled)
     }

@@ -1,11 +1,15 @@
 //! By what a training is told from another.
 
+use super::course::Course;
 use super::feed::Data;
 use super::learner::Learner;
+use super::optimizer::Optimizer;
 use super::trainer::Trainer;
 use crate::activation::Activation;
 use crate::checksum::checksum;
+use crate::data::Scaler;
 use crate::error::Error;
+use crate::model::Parameters;
 use crate::objective::Regularizer;
 use crate::samples::Samples;
 use crate::scalar::Real;
@@ -46,6 +50,7 @@ pub(super) struct Subject<'a, T: Real> {
     regularizer: &'a dyn Regularizer<T>,
     n_hidden: usize,
     has_decoder_bias: bool,
+    scaler: Option<&'a Scaler>,
     data: Data<'a, T>,
     validation: Option<&'a Samples<'a, T>>,
     settings: OnceLock<Settings>,
@@ -64,6 +69,7 @@ impl<'a, T: Real> Subject<'a, T> {
             regularizer: learner.regularizer,
             n_hidden: learner.parameters.n_hidden(),
             has_decoder_bias: learner.parameters.decoder_bias.is_some(),
+            scaler: learner.scaler,
             data,
             validation,
             settings: OnceLock::new(),
@@ -114,9 +120,69 @@ impl<'a, T: Real> Subject<'a, T> {
             ("early stopping", or_none(early_stopping)),
             ("resampling of dead units", or_none(resampling)),
             ("seed", trainer.seed.to_string()),
+            ("scaler", or_none(self.scaler.map(scaler))),
             ("training data", training_data),
             ("validation data", or_none(self.validation.map(data))),
         ];
-        Settings(settings.map(|(name, value)| (name.to_owned(), value)).into())
+        Settings(settings.map(|(name, value)| (name.to_owned(), short(value))).into())
+    }
+
+    /// An error unless what a checkpoint holds has the sizes of this training: a file need not come
+    /// from one whose settings it names.
+    pub fn check_sizes(&self, parameters: &Parameters<T>, course: &Course<T>) -> Result<(), Error> {
+        let resampled = if self.trainer.resampling.is_some() { self.n_hidden } else { 0 };
+        let is_adam = matches!(self.trainer.optimizer, Optimizer::Adam { .. });
+        let sizes = |(n, m): (usize, usize), bias: bool, second: bool, active: usize| {
+            let (bias, second) = (usize::from(bias), usize::from(second));
+            format!(
+                "{n} inputs, {m} hidden units, {bias} decoder biases, {second} second moments, \
+                 {active} units looked at"
+            )
+        };
+        let second = course.motion.second.is_some();
+        let has_bias = parameters.decoder_bias.is_some();
+        let before = sizes(parameters.filters.shape(), has_bias, second, course.active.len());
+        let shape = (self.data.n_inputs(), self.n_hidden);
+        let now = sizes(shape, self.has_decoder_bias, is_adam, resampled);
+        if before != now {
+            return Err(Error::OtherTraining { setting: "sizes".into(), before, now });
+        }
+        Ok(())
+    }
+}
+
+/// A scaler in a few words.
+fn scaler(scaler: &Scaler) -> String {
+    let checksums = |parts: &[&[f64]]| {
+        let sums = parts.iter().map(|values| format!("{:016x}", checksum(values)));
+        sums.collect::<Vec<_>>().join(", ")
+    };
+    match scaler {
+        Scaler::Standardization(standardization) => {
+            let (mean, deviation) = (standardization.mean(), standardization.standard_deviation());
+            let offset = standardization.offset();
+            format!(
+                "standardisation, checksums {}, offset {offset:?}",
+                checksums(&[mean, deviation])
+            )
+        }
+        Scaler::Whitening(whitening) => {
+            let (forward, backward) = whitening.matrices();
+            let parts = [whitening.mean(), forward.as_slice(), backward.as_slice()];
+            format!("whitening, checksums {}", checksums(&parts))
+        }
+    }
+}
+
+/// A text as it is, or the beginning of a long one with a checksum of all of it.
+fn short(text: String) -> String {
+    const CHARACTERS: usize = 2000;
+    match text.char_indices().nth(CHARACTERS) {
+        None => text,
+        Some((end, _)) => {
+            let bytes: Vec<f64> = text.bytes().map(f64::from).collect();
+            let (length, sum) = (text.len(), checksum(&bytes));
+            format!("{} … ({length} bytes, checksum {sum:016x})", &text[..end])
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::scalar::{Real, compiled};
 use crate::untied::UntiedAutoEncoder;
 use nalgebra::DVector;
 use safetensors::tensor::TensorView;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Saves a ReLU model as one of the architecture `standard` in a folder, which is made if it is not
@@ -90,8 +91,16 @@ fn save_in<T: Real>(weights: Weights<'_, T>, folder: &Path) -> Result<(), Error>
         .collect::<Result<Vec<_>, _>>()
         .and_then(|views| safetensors::serialize(views, None))
         .map_err(|error| Error::Format { path: path.clone(), reason: error.to_string() })?;
+    // Never new weights beside the description of others: without one they are not loaded.
+    let config_path = folder.join(config::FILE);
+    match std::fs::remove_file(&config_path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            return Err(Error::Io { path: config_path, source });
+        }
+        _ => {}
+    }
     write_atomically(&path, |file| file.write_all(&content))?;
 
     let config = Config { d_in, d_sae, subtracts_decoder_bias: false }.write(name);
-    write_atomically(&folder.join(config::FILE), |file| file.write_all(config.as_bytes()))
+    write_atomically(&config_path, |file| file.write_all(config.as_bytes()))
 }
