@@ -169,7 +169,8 @@ mod tests {
 
         let larger = Parameters::new(DMatrix::zeros(3, 5), DVector::zeros(5), None).unwrap();
         let with_bias = |bias| Parameters { decoder_bias: bias, ..good.parameters.clone() };
-        let changes: [fn(&mut Checkpoint<f64>, Parameters<f64>); 3] = [
+        type Change = fn(&mut Checkpoint<f64>, Parameters<f64>);
+        let changes: [Change; 3] = [
             |checkpoint, other| checkpoint.parameters = other,
             |checkpoint, other| checkpoint.course.motion.second = Some(other),
             |checkpoint, _| checkpoint.course.active = vec![true; 4],
