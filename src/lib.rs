@@ -44,15 +44,16 @@
 //! ([`Samples::from_slice`]). Filters are the columns of an n × m matrix.
 //!
 //! # Modules
-//! [`activation`] and [`regularizer`] hold the built-in ones, [`objective`] the trait
-//! [`Regularizer`] and what it computes with, [`corruption`] the noise of denoising auto-encoders,
-//! [`train`] the training loop, [`model`] the parameters, [`metrics`] what is measured afterwards, [`data`] readers and
-//! preparation of data, [`source`] data larger than memory, [`sparse_coding`] the baseline without an
-//! encoder. [`codes`], [`scores`] and [`inspect`] are for trained models: sparse codes, anomaly scores,
-//! and looking at units; with the feature `files`, `saved` keeps models in files and `exchange` brings
-//! them to SAELens and back, with the feature `sweep`, `sweep` trains over grids with rows in files. [`theory`] says before a training what λ will do, [`study`] compares during
-//! one what is said with what is measured, and [`check`] tells whether an activation or a regularizer of
-//! yours is right. The common names are re-exported here and in [`prelude`].
+//! [`activation`] and [`regularizer`] hold the built-in ones, [`objective`] the trait [`Regularizer`]
+//! and what it computes with, [`corruption`] the noise of denoising auto-encoders, [`train`] the
+//! training loop, [`model`] the parameters, [`metrics`] what is measured afterwards, [`data`] readers
+//! and preparation of data, [`source`] data larger than memory, [`sparse_coding`] the baseline
+//! without an encoder. [`codes`], [`scores`] and [`inspect`] are for trained models: sparse codes,
+//! anomaly scores, and looking at units; with the feature `files`, `saved` keeps models in files and
+//! `exchange` brings them to SAELens and back, with the feature `sweep`, `sweep` trains over grids
+//! with rows in files. [`theory`] says before a training what λ will do, [`study`] compares during
+//! one what is said with what is measured, and [`check`] tells whether an activation or a regularizer
+//! of yours is right. The common names are re-exported here and in [`prelude`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]

@@ -463,14 +463,28 @@ fn a_training_that_does_not_begin_ends_the_reading() {
     assert_eq!(steps, 0);
 }
 
-/// Keeps a checkpoint of the first step.
-struct Keep(Option<Checkpoint<f64>>);
-
-impl Observer<f64> for Keep {
-    fn on_step(&mut self, event: &StepEvent<'_, f64>) -> ControlFlow<()> {
-        self.0 = Some(event.checkpoint());
-        ControlFlow::Break(())
-    }
+#[test]
+fn a_training_does_not_go_on_in_other_units() {
+    let x = samples::<f64>(N_SAMPLES);
+    let scaler = |mean: f64| {
+        let mean = vec![mean; N_INPUTS];
+        Standardization::from_parts(mean, vec![1.0; N_INPUTS], 0.0).unwrap()
+    };
+    let scaled = |mean| {
+        let mut scaled = model::<f64>(20);
+        scaled.set_scaler(Some(scaler(mean).into())).unwrap();
+        scaled
+    };
+    let (trainer, mut interrupt) = (trainer().build().unwrap(), Interrupt(3, None));
+    let options = FitOptions::default().observer(&mut interrupt);
+    trainer.fit_source_with(&mut scaled(0.5), &x, windows(4, 2), options).unwrap();
+    let resume = |mut model: Model<f64>| {
+        let options = FitOptions::default().resume(interrupt.1.clone());
+        trainer.fit_source_with(&mut model, &x, windows(4, 2), options)
+    };
+    says(resume(scaled(0.25)), &["scaler", "checksums"]);
+    says(resume(model(20)), &["scaler", "none"]);
+    resume(scaled(0.5)).unwrap();
 }
 
 /// As many samples as are said, of as many values.
@@ -504,29 +518,6 @@ fn sources_that_do_not_fit_are_refused() {
         says(fit(Sized(7, 60), windows), &parts);
         says(fit(Sized(6, 9), windows), &["samples for a batch", "10 asked for", "only 9"]);
     }
-
-    // Nor is a training that goes on in other units.
-    let x = samples::<f64>(N_SAMPLES);
-    let scaler = |mean: f64| {
-        let mean = vec![mean; N_INPUTS];
-        Standardization::from_parts(mean, vec![1.0; N_INPUTS], 0.0).unwrap()
-    };
-    let scaled = |mean| {
-        let mut scaled = model::<f64>(20);
-        scaled.set_scaler(Some(scaler(mean).into())).unwrap();
-        scaled
-    };
-    let (steps, mut keep) = (trainer().build().unwrap(), Keep(None));
-    let options = FitOptions::default().observer(&mut keep);
-    steps.fit_source_with(&mut scaled(0.5), &x, windows(4, 2), options).unwrap();
-    let resume = |mut model: Model<f64>| {
-        let options = FitOptions::default().resume(keep.0.clone());
-        steps.fit_source_with(&mut model, &x, windows(4, 2), options)
-    };
-    says(resume(scaled(0.25)), &["scaler", "checksums"]);
-    says(resume(model(20)), &["scaler", "none"]);
-    resume(scaled(0.5)).unwrap();
-
     let huge = usize::MAX / 48 + 1;
     says(fit(Sized(6, huge), windows(usize::MAX, 1)), &["window of samples", "do not fit"]);
     says(fit(Sized(6, usize::MAX), windows(huge, 1)), &["window of samples", "do not fit"]);
