@@ -187,6 +187,7 @@ fn a_run_that_diverges_is_a_row() {
     for row in failed {
         assert_eq!((&*row.cell.model, row.results), ("explodes", None));
         assert!(row.error.as_ref().unwrap().contains("must be finite"), "{:?}", row.error);
+        assert!(row.seconds > 0.0);
     }
     assert!(
         rows.iter().filter(|row| row.cell.model != "explodes").all(|row| row.results.is_some())
@@ -259,6 +260,83 @@ fn rows_of_another_sweep_are_refused() {
     let renamed = grid().model("SAE", |_| Ok(Objective::regularized(Unregularized)));
     refused(Sweep::new(renamed, protocol()), data(), &["models is"]);
     refused(sweep(), data() * 2.0, &["checksum"]);
+}
+
+/// A row of another sweep that was cut off stays, too.
+#[test]
+fn refused_files_stay_as_they_are() {
+    let folder = Folder::new("refused");
+    sweep().rows(folder.rows()).run(&data()).unwrap();
+    let cut_off = [&fs::read(folder.rows()).unwrap()[..], b"{\"model\":"].concat();
+    let table = folder.rows().with_extension("csv");
+    let written = fs::read(&table).unwrap();
+    let longer = || Sweep::new(grid(), Protocol { epochs: 4, ..protocol() });
+    let refused = |sweep: Sweep<f32>, rows: &[u8], csv: &[u8], part: &str| {
+        fs::write(folder.rows(), rows).unwrap();
+        fs::write(&table, csv).unwrap();
+        let error = sweep.rows(folder.rows()).run(&data()).unwrap_err().to_string();
+        assert!(error.contains(part), "{part} is missing in: {error}");
+        assert_eq!((&*fs::read(folder.rows()).unwrap(), &*fs::read(&table).unwrap()), (rows, csv));
+    };
+    refused(longer(), &cut_off, &written, "epochs is 3 there and 4 here");
+    refused(sweep(), b"{\"my\": \"settings\"}", &written, "line 1 is no header");
+    refused(sweep(), b"one\ntwo", &written, "line 1 is no header");
+    refused(sweep(), b"\xff\n", &written, "it is no text");
+    refused(sweep(), b"", b"my,own,table\n1,2,3\n", "rows.csv: it is no table of a sweep");
+    let error = sweep().rows(&table).run(&data()).unwrap_err().to_string();
+    assert!(error.contains("rows.csv: rows are JSON lines"), "{error}");
+}
+
+#[test]
+fn a_file_without_rows_hinders_no_other_sweep() {
+    let folder = Folder::new("empty");
+    let longer = Sweep::new(grid(), Protocol { epochs: 4, ..protocol() });
+    sweep().rows(folder.rows()).run(&data()).unwrap();
+    let header = lines(&folder.rows())[0].clone() + "\n";
+    fs::write(folder.rows(), header).unwrap();
+    longer.rows(folder.rows()).run(&data()).unwrap();
+    assert_eq!(lines(&folder.rows()).len(), 25);
+    // What is refused for its arguments leaves no file.
+    let other = folder.0.join("other.jsonl");
+    let none = Sweep::new(grid(), Protocol { epochs: 0, ..protocol() });
+    none.rows(&other).run(&data()).unwrap_err();
+    assert!(!other.exists());
+}
+
+/// `cut` lies within a letter of two bytes.
+#[test]
+fn a_row_may_be_cut_off_within_a_letter() {
+    let folder = Folder::new("letter");
+    let named = || {
+        let objective = |lambda| Ok(Objective::regularized(lambda * KlSparsity::new(0.0)?));
+        Sweep::new(grid().model("SAE, ρ = 0", objective), protocol()).rows(folder.rows())
+    };
+    let whole = named().run(&data()).unwrap();
+    let bytes = fs::read(folder.rows()).unwrap();
+    let cut = 1 + bytes.windows(2).rposition(|pair| pair == "ρ".as_bytes()).unwrap();
+    fs::write(folder.rows(), &bytes[..cut]).unwrap();
+    assert_eq!(timeless(&named().run(&data()).unwrap()), timeless(&whole));
+}
+
+/// Tries to write to the same file while the first sweep runs.
+struct Second(PathBuf, Option<String>);
+
+impl SweepObserver<f32> for Second {
+    fn on_start(&mut self, _: Progress) {
+        let refused = sweep().rows(&self.0).run(&data()).map(|_| ());
+        self.1 = refused.err().map(|error| error.to_string());
+    }
+}
+
+#[test]
+fn two_sweeps_do_not_write_to_one_file() {
+    let folder = Folder::new("two");
+    let mut second = Second(folder.rows(), None);
+    sweep().rows(folder.rows()).run_with(&data(), &mut second).unwrap();
+    let error = second.1.unwrap();
+    assert!(error.ends_with("rows.jsonl: another sweep is writing to it"), "{error}");
+    assert_eq!(lines(&folder.rows()).len(), 25);
+    sweep().rows(folder.rows()).run(&data()).unwrap();
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! A labelled data set, standardised, in two parts.
 
+use crate::files;
 use nalgebra::DMatrix;
-use regularized_autoencoder::Error;
+use regularized_autoencoder::Error as LibraryError;
 use regularized_autoencoder::data::{Standardization, digits, idx};
-use std::path::{Path, PathBuf};
+use std::error::Error;
+use std::ops::Range;
+use std::path::PathBuf;
 
 /// What is compared on.
 #[derive(Clone)]
@@ -37,59 +40,53 @@ impl Source {
 
     /// The digits, of which the last quarter is for tests, or MNIST's first training images and all
     /// its test images; features are standardised by the training samples.
-    pub fn load(&self, samples: Option<usize>) -> Result<Split, Error> {
+    pub fn load(&self, samples: Option<usize>) -> Result<Split, Box<dyn Error>> {
         match self {
             Self::Digits => {
                 let (x, labels) = (digits::images::<f32>() / 16.0, digits::labels());
-                let count = samples.unwrap_or(x.ncols()).clamp(8, x.ncols());
-                let training = count - count / 4;
-                split("digits", |part| match part {
-                    Kind::Training => {
-                        Ok((x.columns(0, training).into(), labels[..training].to_vec()))
-                    }
-                    Kind::Test => Ok((
-                        x.columns(training, count - training).into(),
-                        labels[training..count].to_vec(),
-                    )),
-                })
+                let (asked, available) = (samples.unwrap_or(x.ncols()), x.ncols());
+                let first_test = asked - asked / 4;
+                if asked > available {
+                    let what = "digits".into();
+                    return Err(LibraryError::NotEnough { what, asked, available }.into());
+                }
+                let part = |samples: Range<usize>| Part {
+                    x: x.columns_range(samples.clone()).into_owned(),
+                    labels: labels[samples].to_vec(),
+                };
+                split("digits", part(0..first_test), part(first_test..asked))
             }
             Self::Mnist(folder) => {
-                let count = samples.unwrap_or(60_000);
-                split("mnist", |part| {
-                    let (prefix, count) = match part {
-                        Kind::Training => ("train", count),
-                        Kind::Test => ("t10k", 10_000),
+                let part = |prefix: &str, count: Option<usize>| -> Result<Part, Box<dyn Error>> {
+                    let images = files::mnist(folder, &format!("{prefix}-images-idx3-ubyte"))?;
+                    let labels = files::mnist(folder, &format!("{prefix}-labels-idx1-ubyte"))?;
+                    let images = match count {
+                        Some(count) => idx::read_first_images::<f32>(images, count),
+                        None => idx::read_images(images),
                     };
-                    let images = file(folder, &format!("{prefix}-images-idx3-ubyte"));
-                    let labels = file(folder, &format!("{prefix}-labels-idx1-ubyte"));
-                    let mut labels = idx::read_labels(labels, 10)?;
-                    labels.truncate(count);
-                    Ok((idx::read_first_images::<f32>(images, count)? / 255.0, labels))
-                })
+                    let (x, mut labels) = (images? / 255.0, idx::read_labels(labels, 10)?);
+                    labels.truncate(count.unwrap_or(labels.len()));
+                    Ok(Part { x, labels })
+                };
+                split("mnist", part("train", samples)?, part("t10k", None)?)
             }
         }
     }
 }
 
-enum Kind {
-    Training,
-    Test,
-}
-
-fn split(
-    name: &'static str,
-    read: impl Fn(Kind) -> Result<(DMatrix<f32>, Vec<u8>), Error>,
-) -> Result<Split, Error> {
-    let ((mut x, labels), (mut test, test_labels)) = (read(Kind::Training)?, read(Kind::Test)?);
-    let standardization = Standardization::fit(&x, 0.1)?;
-    standardization.apply(&mut x)?;
-    standardization.apply(&mut test)?;
-    let (training, test) = (Part { x, labels }, Part { x: test, labels: test_labels });
+/// Two parts, standardised by the first.
+fn split(name: &'static str, mut training: Part, mut test: Part) -> Result<Split, Box<dyn Error>> {
+    for (what, part) in [("training", &training), ("test", &test)] {
+        let (images, labels) = (part.x.ncols(), part.labels.len());
+        if images != labels {
+            return Err(format!("there are {images} {what} samples, but {labels} labels").into());
+        }
+        if images < 2 {
+            return Err(format!("{images} {what} samples are too few: take more").into());
+        }
+    }
+    let standardization = Standardization::fit(&training.x, 0.1)?;
+    standardization.apply(&mut training.x)?;
+    standardization.apply(&mut test.x)?;
     Ok(Split { name, training, test })
-}
-
-/// The file, or the gzipped one where only that is there.
-fn file(folder: &Path, name: &str) -> PathBuf {
-    let plain = folder.join(name);
-    if plain.is_file() { plain } else { folder.join(format!("{name}.gz")) }
 }

@@ -14,6 +14,8 @@
 //! cargo run --release --example compare -- --data mnist=DIR --samples 20000 --hidden 1000 --epochs 10
 //! ```
 
+#[path = "../common/files.rs"]
+mod files;
 #[path = "../common/output.rs"]
 mod output;
 #[path = "../common/parallel.rs"]

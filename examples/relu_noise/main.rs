@@ -17,6 +17,8 @@
 //! Run: `cargo run --release --example relu_noise`, about a minute; with `-- --cifar10 DIR` parts 1
 //! and 2 on patches, some minutes. The results stand in `docs/RELU_NOISE.md`.
 
+#[path = "../common/files.rs"]
+mod files;
 #[path = "../common/output.rs"]
 mod output;
 #[path = "../common/parallel.rs"]
@@ -95,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 impl Arguments {
-    fn data(&self) -> Result<(DMatrix<f32>, Size), regularized_autoencoder::Error> {
+    fn data(&self) -> Result<(DMatrix<f32>, Size), Box<dyn Error>> {
         let (x, mut size) = match &self.cifar10 {
             Some(folder) => {
                 (data::patches(folder)?, Size { n_hidden: 1000, epochs: 5, seeds: 1, pairs: 30 })

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 #[derive(Parser)]
 #[command(name = "reproduce")]
 pub struct Arguments {
-    /// Which figure: 1 to 5, or all
-    #[arg(long, default_value = "all", value_parser = figure)]
-    figure: Choice,
+    /// Which figures: 1 to 5, such as 2,3, or all
+    #[arg(long = "figure", default_value = "all", value_delimiter = ',', value_parser = figure)]
+    figures: Vec<Choice>,
 
     /// Folder with MNIST's train-images-idx3-ubyte, gzipped or not
     #[arg(long)]
@@ -37,11 +37,11 @@ pub struct Arguments {
     pub n_hidden: usize,
 
     /// Runs at a time, on a thread each [default: the number of cores]
-    #[arg(long)]
-    threads: Option<usize>,
+    #[arg(long, value_parser = at_least_one)]
+    threads: Option<u64>,
 
     /// Number of seeds; curves are means, bands reach from the lowest to the highest
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = at_least_one)]
     pub seeds: u64,
 
     /// Only these models, such as CAE,DAE
@@ -53,7 +53,7 @@ pub struct Arguments {
     activations: Vec<String>,
 
     /// Only these coefficients, such as 0,0.25,1
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = coefficient)]
     coefficients: Vec<f64>,
 }
 
@@ -71,6 +71,20 @@ fn figure(value: &str) -> Result<Choice, String> {
     }
 }
 
+fn at_least_one(value: &str) -> Result<u64, String> {
+    match value.parse() {
+        Ok(0) => Err("must be at least 1".into()),
+        other => other.map_err(|error: std::num::ParseIntError| error.to_string()),
+    }
+}
+
+fn coefficient(value: &str) -> Result<f64, String> {
+    match value.parse() {
+        Ok(number) if number >= 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("must be a finite number, at least 0".into()),
+    }
+}
+
 impl Arguments {
     /// The figures that are wanted and have one of the models and activations that are.
     pub fn figures(&self) -> Result<Vec<Figure>, String> {
@@ -83,9 +97,11 @@ impl Arguments {
         };
         known(|figure| figure.models, &self.models, "model")?;
         known(|figure| figure.activations, &self.activations, "activation")?;
-        let is_wanted = |figure: &Figure| match self.figure {
-            Choice::All => true,
-            Choice::One(number) => figure.number == number,
+        let is_wanted = |figure: &Figure| {
+            self.figures.iter().any(|choice| match choice {
+                Choice::All => true,
+                Choice::One(number) => figure.number == *number,
+            })
         };
         let has_runs = |f: &Figure| !self.models(f).is_empty() && !self.activations(f).is_empty();
         let wanted: Vec<_> = figures.into_iter().filter(is_wanted).filter(has_runs).collect();
@@ -105,17 +121,20 @@ impl Arguments {
         only(figure.activations, &self.activations)
     }
 
-    /// The paper's coefficients, or those that are wanted.
+    /// The paper's coefficients, or those that are wanted, in ascending order.
     pub fn coefficients(&self) -> Vec<f64> {
-        match &self.coefficients[..] {
-            [] => figures::COEFFICIENTS.to_vec(),
-            wanted => wanted.to_vec(),
+        if self.coefficients.is_empty() {
+            return figures::COEFFICIENTS.to_vec();
         }
+        let mut wanted = self.coefficients.clone();
+        wanted.sort_by(f64::total_cmp);
+        wanted.dedup();
+        wanted
     }
 
     pub fn threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.threads.unwrap_or_else(cores)
+        self.threads.map_or_else(cores, |threads| threads as usize)
     }
 }
 

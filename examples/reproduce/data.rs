@@ -1,6 +1,7 @@
 //! The data sets, standardised feature by feature.
 
 use crate::arguments::Arguments;
+use crate::files;
 use nalgebra::DMatrix;
 use regularized_autoencoder::Error;
 use regularized_autoencoder::data::{Standardization, cifar10, digits, idx, random_patches};
@@ -28,35 +29,11 @@ pub fn sources(arguments: &Arguments) -> Result<Vec<Source>, String> {
     let n_samples = arguments.samples.unwrap_or(50_000);
     let mut sources = Vec::new();
     if let Some(folder) = &arguments.cifar10 {
-        let found = std::fs::read_dir(folder).is_ok_and(|mut files| {
-            files.any(|file| {
-                file.is_ok_and(|file| file.path().extension().is_some_and(|e| e == "bin"))
-            })
-        });
-        if !found {
-            return Err(format!(
-                "no data_batch_*.bin in {}: it must hold the binary version of CIFAR-10, \
-                 https://www.cs.toronto.edu/~kriz/cifar.html",
-                folder.display()
-            ));
-        }
-        let kind = Kind::Cifar10(folder.clone());
+        let kind = Kind::Cifar10(files::cifar10(folder)?.into());
         sources.push(Source { name: "cifar10", kind, n_samples, shape: (8, 8, 3) });
     }
     if let Some(folder) = &arguments.mnist {
-        let names = ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"];
-        let Some(path) =
-            names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
-        else {
-            return Err(format!(
-                "neither {} nor {} in {}: it must hold MNIST's training images, \
-                 http://yann.lecun.com/exdb/mnist",
-                names[0],
-                names[1],
-                folder.display()
-            ));
-        };
-        let kind = Kind::Mnist(path);
+        let kind = Kind::Mnist(files::mnist(folder, "train-images-idx3-ubyte")?);
         sources.push(Source { name: "mnist", kind, n_samples, shape: (28, 28, 1) });
     }
     if sources.is_empty() {

@@ -11,6 +11,15 @@ pub const DEAD: f64 = 0.01;
 /// … and may do so once the fraction is below this.
 pub const NEAR: f64 = 0.07;
 
+/// A verdict needs this many points at least …
+const POINTS: usize = 3;
+
+/// … the first coefficient, and three quarters of all: whether these are enough.
+pub fn are_enough(curve: &[(f64, f64)], coefficients: &[f64]) -> bool {
+    let has_first = curve.first().map(|(coefficient, _)| coefficient) == coefficients.first();
+    has_first && curve.len() >= POINTS && 4 * curve.len() >= 3 * coefficients.len()
+}
+
 /// The largest less the smallest value.
 pub fn spread(curve: &[(f64, f64)]) -> f64 {
     let values = || curve.iter().map(|(_, value)| *value);
@@ -72,6 +81,20 @@ mod tests {
         // By hand: ranks 1, 0, 3, 2 give 1 − 6·4/(4·15).
         assert!((spearman(&curve([2.0, 1.0, 4.0, 3.0])) - 0.6).abs() < 1e-12);
         assert_eq!(spearman(&curve([5.0; 4])), 0.0);
+    }
+
+    #[test]
+    fn few_points_are_not_enough() {
+        let coefficients = [0.0, 0.1, 0.2, 0.3, 0.4];
+        let curve = |points: &[usize]| -> Vec<(f64, f64)> {
+            points.iter().map(|&at| (coefficients[at], 0.5)).collect()
+        };
+        assert!(are_enough(&curve(&[0, 1, 2, 3, 4]), &coefficients));
+        assert!(are_enough(&curve(&[0, 1, 2, 4]), &coefficients));
+        assert!(!are_enough(&curve(&[0, 1, 2]), &coefficients));
+        assert!(!are_enough(&curve(&[1, 2, 3, 4]), &coefficients));
+        assert!(!are_enough(&curve(&[0, 1]), &coefficients[..2]));
+        assert!(!are_enough(&[], &coefficients) && !are_enough(&[], &[]));
     }
 
     #[test]

@@ -15,9 +15,11 @@
 //! ```
 //! Rows are written as runs end; the same command, given again, goes on where it was stopped.
 //! Afterwards the output folder holds for each figure and data set the rows (`.jsonl` and `.csv`), a
-//! plot (`.svg` and `.png`), sheets of filters, and `claims.md`: what the paper says of the figure,
-//! beside what was measured.
+//! plot (`.svg` and `.png`), sheets of filters, and `claims.md`: what the paper says of the figures
+//! that were asked for, beside what was measured.
 
+#[path = "../common/files.rs"]
+mod files;
 #[path = "../common/output.rs"]
 mod output;
 
@@ -50,12 +52,13 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     output::check_folder(&arguments.out)?;
     let (figures, sources) = (arguments.figures()?, data::sources(arguments)?);
+    // All of them before the first training, so that what is wrong with one is told now.
+    let data = sources.iter().map(data::Source::load).collect::<Result<Vec<_>, _>>()?;
     let mut measured = Vec::new();
-    for source in &sources {
-        let x = source.load()?;
+    for (source, x) in sources.iter().zip(&data) {
         for figure in &figures {
             for activation in arguments.activations(figure) {
-                measured.push(runs::measure(arguments, source, &x, figure, activation)?);
+                measured.push(runs::measure(arguments, source, x, figure, activation)?);
             }
             let panels: Vec<_> = measured
                 .iter()

@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::output::Output;
-use crate::runs::{Panel, dead, fraction};
+use crate::runs::{Panel, dead, fraction, means};
 use kuva::RasterBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::prelude::*;
@@ -17,7 +17,7 @@ type Metric = fn(&Row) -> Option<f64>;
 const METRICS: [(&str, Metric); 2] =
     [("average activation fraction", fraction), ("dead units", dead)];
 
-/// What the axes show beyond 0 and 1.
+/// What the axes show beyond their ends, as a share of their length, so that markers are whole.
 const MARGIN: f64 = 0.03;
 
 /// Colour, of the palette by Okabe and Ito, and marker of each model.
@@ -37,6 +37,8 @@ pub fn write(arguments: &Arguments, panels: &[&Panel]) -> Result<(), Box<dyn Err
     let (mut plots, mut layouts) = (Vec::new(), Vec::new());
     for panel in panels {
         let title = format!("{}, {}", name(panel.data), panel.activation);
+        let largest = panel.coefficients.iter().copied().fold(0.0, f64::max);
+        let largest = if largest > 0.0 { largest } else { 1.0 };
         for (label, metric) in METRICS {
             let cell: Vec<Plot> =
                 panel.models.iter().flat_map(|model| curve(panel, model, metric)).collect();
@@ -45,12 +47,11 @@ pub fn write(arguments: &Arguments, panels: &[&Panel]) -> Result<(), Box<dyn Err
                     .with_title(title.clone())
                     .with_x_label(coefficient(&panel.models))
                     .with_y_label(label)
-                    // Markers at 0 and 1 are whole.
-                    .with_x_axis_min(-MARGIN)
-                    .with_x_axis_max(1.0 + MARGIN)
+                    .with_x_axis_min(-MARGIN * largest)
+                    .with_x_axis_max((1.0 + MARGIN) * largest)
                     .with_y_axis_min(-MARGIN)
                     .with_y_axis_max(1.0 + MARGIN)
-                    .with_x_tick_step(0.2)
+                    .with_x_tick_step(0.2 * largest)
                     .with_y_tick_step(0.2)
                     .with_force_margins(70.0, 20.0),
             );
@@ -100,7 +101,8 @@ fn name(data: &str) -> &str {
 /// The mean over the seeds, and a band from the lowest to the highest if there are several.
 fn curve(panel: &Panel, model: &str, metric: Metric) -> Vec<Plot> {
     let (color, marker) = style(model);
-    let (points, curve) = (panel.means(model, metric), panel.curve(model, metric));
+    let curve = panel.curve(model, metric);
+    let points = means(curve.clone());
     let line = LinePlot::new().with_data(points.clone()).with_color(color).with_stroke_width(1.8);
     let markers = ScatterPlot::new().with_data(points).with_color(color).with_marker(marker);
     let mut plots: Vec<Plot> = vec![line.into(), markers.with_size(5.0).into()];

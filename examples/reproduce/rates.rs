@@ -12,8 +12,9 @@ use regularized_autoencoder::sweep::{Protocol, Row, Sweep};
 /// The candidates of §3, largest first.
 const CANDIDATES: [f64; 4] = [0.005, 0.003, 0.002, 0.001];
 
-/// The largest candidate with which λ = 0 and λ = 1 stay finite for every model, and λ = 0 keeps most
-/// of its units alive and J_AE still falls in the last epoch; 0.001 for ReLU, and if no candidate does.
+/// The largest candidate with which λ = 0 and the largest λ, which is 1 in the paper, stay finite for
+/// every model, and λ = 0 keeps most of its units alive and J_AE still falls in the last epoch; 0.001
+/// for ReLU, and if no candidate does.
 pub fn choose(
     arguments: &Arguments,
     source: &Source,
@@ -24,6 +25,7 @@ pub fn choose(
     if activation == "ReLU" {
         return Ok(0.001);
     }
+    let largest = arguments.coefficients().into_iter().fold(0.0, f64::max);
     for learning_rate in CANDIDATES {
         let protocol = Protocol { learning_rate, ..protocol };
         let attempt = |name: &str, models: &[&str], coefficient: f64| {
@@ -41,7 +43,7 @@ pub fn choose(
         };
         let plain = attempt("plain", &models[..1], 0.0)?;
         if plain.iter().all(|row| still_falls(row) && !has_collapsed(row))
-            && attempt("strongest", models, 1.0)?.iter().all(|row| row.results.is_some())
+            && attempt("strongest", models, largest)?.iter().all(|row| row.results.is_some())
         {
             return Ok(learning_rate);
         }

@@ -28,8 +28,8 @@ pub struct Panel {
     pub n_samples: usize,
     /// All runs of the grid, but where one had collapsed another in its place.
     pub rows: Vec<Row>,
-    /// Those that had collapsed.
-    pub collapsed: Vec<Row>,
+    /// Those that had collapsed, and what the other seed gave.
+    pub collapsed: Vec<(Row, Row)>,
 }
 
 /// Trains what has no row yet.
@@ -68,8 +68,9 @@ pub fn measure(
             let grid = grid(figure, activation, &[cell.model.as_str()]);
             let grid = grid.coefficients([cell.coefficient]).seeds([cell.seed + AGAIN]);
             let name = format!("again/{name}-{}-{}-{}", cell.model, cell.coefficient, cell.seed);
-            let again = run(name, grid, format!("{label}, again"))?;
-            collapsed.extend(again.into_iter().next().map(|again| std::mem::replace(row, again)));
+            for again in run(name, grid, format!("{label}, again"))? {
+                collapsed.push((std::mem::replace(row, again.clone()), again));
+            }
         }
     }
     Ok(Panel {
@@ -98,27 +99,33 @@ pub fn has_collapsed(row: &Row) -> bool {
 impl Panel {
     /// Of one model the values of a metric, over the seeds, at each coefficient; runs that failed are
     /// left out.
-    pub fn curve(&self, model: &str, metric: fn(&Row) -> Option<f64>) -> Vec<(f64, Vec<f64>)> {
+    pub fn curve(&self, model: &str, metric: impl Fn(&Row) -> Option<f64>) -> Vec<(f64, Vec<f64>)> {
         let values = |coefficient: f64| {
             let of_cell =
                 |row: &&Row| row.cell.model == model && row.cell.coefficient == coefficient;
-            self.rows.iter().filter(of_cell).filter_map(metric).collect::<Vec<f64>>()
+            self.rows.iter().filter(of_cell).filter_map(&metric).collect::<Vec<f64>>()
         };
         let curve = self.coefficients.iter().map(|&coefficient| (coefficient, values(coefficient)));
         curve.filter(|(_, values)| !values.is_empty()).collect()
     }
 
-    /// The means of a curve.
+    /// What a claim is judged by: the means of a curve, without runs that collapsed with both seeds.
     pub fn means(&self, model: &str, metric: fn(&Row) -> Option<f64>) -> Vec<(f64, f64)> {
-        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-        let curve = self.curve(model, metric).into_iter();
-        curve.map(|(coefficient, values)| (coefficient, mean(values))).collect()
+        let alive = |row: &Row| if has_collapsed(row) { None } else { metric(row) };
+        means(self.curve(model, alive))
     }
 
     /// Time for all runs, one after the other.
     pub fn seconds(&self) -> f64 {
-        self.rows.iter().chain(&self.collapsed).map(|row| row.seconds).sum()
+        let collapsed = self.collapsed.iter().map(|(row, _)| row);
+        self.rows.iter().chain(collapsed).map(|row| row.seconds).sum()
     }
+}
+
+/// The means of a curve.
+pub fn means(curve: Vec<(f64, Vec<f64>)>) -> Vec<(f64, f64)> {
+    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+    curve.into_iter().map(|(coefficient, values)| (coefficient, mean(values))).collect()
 }
 
 /// The average activation fraction.

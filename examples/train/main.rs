@@ -16,6 +16,8 @@
 //! training diverges, `diverged` is true in it, `error` says where, the results are null, and the
 //! program ends with an error.
 
+#[path = "../common/files.rs"]
+mod files;
 #[path = "../common/output.rs"]
 mod output;
 #[path = "../common/progress.rs"]

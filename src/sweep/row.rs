@@ -21,7 +21,7 @@ pub struct Row {
     pub error: Option<String>,
     /// Why the training ended, if it did not fail.
     pub stop_reason: Option<String>,
-    /// Time for the training's steps, on one thread beside the other runs.
+    /// Time for the training, on one thread beside the other runs.
     pub seconds: f64,
     /// A record for each epoch that was completed.
     pub history: Vec<EpochRecord>,

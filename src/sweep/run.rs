@@ -16,6 +16,7 @@ use crate::train::{EpochEvent, EpochRecord, FitOptions, Observer, StopReason, Tr
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// Trains every cell of a grid, side by side, and collects a row for each.
 ///
@@ -55,7 +56,8 @@ impl<T: Real> Sweep<T> {
     }
 
     /// Writes the rows to this file, in JSON lines, and beside it, with the extension `csv`, as a table
-    /// without histories.
+    /// without histories. The file is locked meanwhile; one that holds anything but rows of this sweep
+    /// is refused, not overwritten.
     pub fn rows(self, path: impl AsRef<Path>) -> Self {
         Self { path: Some(path.as_ref().to_owned()), ..self }
     }
@@ -69,8 +71,9 @@ impl<T: Real> Sweep<T> {
     ///
     /// # Errors
     /// [`Error::Zero`] if a list of the grid is empty, [`Error::Repeated`] if two cells are alike,
-    /// what models, trainers and data report; [`Error::Io`] if the files cannot be read or written,
-    /// which is tried before the first training; [`Error::Format`] if they are of another sweep.
+    /// what models, trainers and data report; [`Error::Io`] if the files cannot be read or written, or
+    /// another sweep is writing to them, [`Error::Format`] if they are not of this sweep, or if the
+    /// rows are to go into a `csv` file. All of this is told before the first training.
     pub fn run<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<Vec<Row>, Error> {
         self.run_with(samples, &mut ())
     }
@@ -91,15 +94,15 @@ impl<T: Real> Sweep<T> {
         samples.check("data set")?;
         self.grid.check()?;
         self.check_batch(&samples)?;
+        let runs = self.grid.runs();
+        for (cell, objective, activation) in &runs {
+            // What a model or the trainer refuses is told before anything is written or trained.
+            self.prepare(cell, (objective, activation), samples.n_inputs())?;
+        }
         let cells = self.cells();
         let (store, Found { rows, was_cut_off }) = self.open(&cells, &samples)?;
         let is_missing = |cell: &Cell| rows.iter().all(|row| row.cell != *cell);
-        let runs = self.grid.runs().into_iter().filter(|(cell, ..)| is_missing(cell));
-        let missing: Vec<_> = runs.collect();
-        for (cell, objective, activation) in &missing {
-            // What a model or the trainer refuses is told before anything is trained.
-            self.prepare(cell, (objective, activation), samples.n_inputs())?;
-        }
+        let missing: Vec<_> = runs.into_iter().filter(|(cell, ..)| is_missing(cell)).collect();
         let (total, found) = (cells.len(), rows.len());
         let progress = Progress { total, done: found, found, running: 0, was_cut_off };
         observer.on_start(progress);
@@ -155,6 +158,7 @@ impl<T: Real> Sweep<T> {
         shared: &Mutex<Shared<'_, T>>,
     ) -> Result<(), Error> {
         lock(shared).begin(cell);
+        let begin = Instant::now();
         let mut watch = Watch { cell, shared, history: Vec::new() };
         let outcome =
             trainer.fit_with(&mut model, samples, FitOptions::default().observer(&mut watch));
@@ -165,7 +169,7 @@ impl<T: Real> Sweep<T> {
             results: None,
             error: None,
             stop_reason: None,
-            seconds: history.iter().map(|epoch| epoch.seconds).sum(),
+            seconds: begin.elapsed().as_secs_f64(),
             history,
         };
         match outcome {

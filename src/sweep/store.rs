@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::samples::Samples;
 use crate::scalar::Real;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 const FORMAT: &str = "rows of a sweep of regularized-autoencoder, version 1";
@@ -77,6 +77,7 @@ impl Header {
 pub(super) struct Store {
     path: PathBuf,
     lines: File,
+    table_path: PathBuf,
     table: csv::Writer<File>,
 }
 
@@ -89,78 +90,143 @@ pub(super) struct Found {
 }
 
 impl Store {
-    /// Opens or makes `path`, and reads what it holds; a last row that was cut off is removed.
+    /// Opens or makes `path` and the table beside it, reads the rows, and removes a last one that was
+    /// cut off. Files that are not of this sweep, or that another is writing to, stay as they are.
     pub fn open(path: &Path, header: &Header, cells: &[Cell]) -> Result<(Self, Found), Error> {
         let io = |source| Error::Io { path: path.to_owned(), source };
+        let table_path = path.with_extension("csv");
+        if table_path == path {
+            let reason = "rows are JSON lines, and the table beside them has the extension csv";
+            return Err(Error::Format { path: path.to_owned(), reason: reason.into() });
+        }
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(io)?;
         }
-        let mut lines = OpenOptions::new();
-        let mut lines = lines.read(true).append(true).create(true).open(path).map_err(io)?;
-        let text = fs::read_to_string(path).map_err(io)?;
-        let complete = text.rfind('\n').map_or(0, |end| end + 1);
-        let mut found = Found { rows: Vec::new(), was_cut_off: complete < text.len() };
-        if found.was_cut_off {
-            lines.set_len(complete as u64).map_err(io)?;
-        }
-        let format = |reason| Error::Format { path: path.to_owned(), reason };
-        let mut present = text[..complete].lines();
-        match present.next() {
-            None => {
-                let line =
-                    serde_json::to_string(header).map_err(|error| format(error.to_string()))?;
-                writeln!(lines, "{line}").map_err(io)?;
-            }
-            Some(line) => {
-                let other: Header = serde_json::from_str(line)
-                    .map_err(|error| format(format!("line 1 is no header of a sweep: {error}")))?;
-                if let Some(difference) = header.difference(&other) {
-                    return Err(format(format!("it belongs to another sweep: {difference}")));
-                }
-            }
-        }
-        for (number, line) in present.enumerate() {
-            let number = number + 2;
-            let row: Row = serde_json::from_str(line)
-                .map_err(|error| format(format!("line {number} is no row: {error}")))?;
-            if !cells.contains(&row.cell) {
-                return Err(format(format!("line {number} is not of this sweep: {}", row.cell)));
-            }
-            if found.rows.iter().any(|earlier| earlier.cell == row.cell) {
-                return Err(format(format!("line {number} repeats a run: {}", row.cell)));
-            }
-            found.rows.push(row);
+        let mut options = OpenOptions::new();
+        let mut lines = options.read(true).append(true).create(true).open(path).map_err(io)?;
+        lock(&lines).map_err(io)?;
+        let mut bytes = Vec::new();
+        lines.read_to_end(&mut bytes).map_err(io)?;
+        let first_line = serde_json::to_string(header).map(|line| line + "\n");
+        let first_line = first_line
+            .map_err(|error| Error::Format { path: path.to_owned(), reason: error.to_string() })?;
+        let (complete, found) = read(&bytes, (header, &first_line), cells)
+            .map_err(|reason| Error::Format { path: path.to_owned(), reason })?;
+        check_table(&table_path)?;
+
+        lines.set_len(complete as u64).map_err(io)?;
+        if complete == 0 {
+            lines.write_all(first_line.as_bytes()).map_err(io)?;
         }
         lines.sync_data().map_err(io)?;
-        let table = File::create(path.with_extension("csv")).map_err(io)?;
-        let mut store =
-            Self { path: path.to_owned(), lines, table: csv::Writer::from_writer(table) };
-        store.table.write_record(Row::COLUMNS).map_err(|error| store.csv_error(&error))?;
+        let table = File::create(&table_path)
+            .map_err(|source| Error::Io { path: table_path.clone(), source })?;
+        let table = csv::Writer::from_writer(table);
+        let mut store = Self { path: path.to_owned(), lines, table_path, table };
+        store.write_table(Row::COLUMNS)?;
         for row in &found.rows {
-            store.write_table(row)?;
+            store.write_table(row.fields())?;
         }
-        store.table.flush().map_err(io)?;
+        store.flush_table()?;
         Ok((store, found))
     }
 
-    /// Appends a row to both files.
+    /// Appends a row to both files. A row that cannot be written whole is taken out again.
     pub fn append(&mut self, row: &Row) -> Result<(), Error> {
-        let io = |source| Error::Io { path: self.path.clone(), source };
         let line = serde_json::to_string(row).map_err(|error| Error::Format {
             path: self.path.clone(),
             reason: error.to_string(),
         })?;
-        self.lines.write_all(format!("{line}\n").as_bytes()).map_err(io)?;
-        self.lines.sync_data().map_err(io)?;
-        self.write_table(row)?;
-        self.table.flush().map_err(|source| Error::Io { path: self.path.clone(), source })
+        let length = self.lines.metadata().map(|data| data.len());
+        let written = self.lines.write_all(format!("{line}\n").as_bytes());
+        if let Err(source) = written.and_then(|()| self.lines.sync_data()) {
+            if let Ok(length) = length {
+                // There is an error already, which is the one to report.
+                let _ = self.lines.set_len(length);
+            }
+            return Err(Error::Io { path: self.path.clone(), source });
+        }
+        self.write_table(row.fields())?;
+        self.flush_table()
     }
 
-    fn write_table(&mut self, row: &Row) -> Result<(), Error> {
-        self.table.write_record(row.fields()).map_err(|error| self.csv_error(&error))
+    fn write_table<F: AsRef<[u8]>>(&mut self, fields: [F; 20]) -> Result<(), Error> {
+        let written = self.table.write_record(fields);
+        written.map_err(|error| self.table_error(error.into()))
     }
 
-    fn csv_error(&self, error: &csv::Error) -> Error {
-        Error::Format { path: self.path.with_extension("csv"), reason: error.to_string() }
+    fn flush_table(&mut self) -> Result<(), Error> {
+        self.table.flush().map_err(|error| self.table_error(error))
+    }
+
+    fn table_error(&self, source: io::Error) -> Error {
+        Error::Io { path: self.table_path.clone(), source }
+    }
+}
+
+/// An error if another sweep has the file open to write to. Some file systems have no locks.
+fn lock(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            Err(io::Error::new(ErrorKind::WouldBlock, "another sweep is writing to it"))
+        }
+        Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Unsupported => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The length of the complete lines of a file of rows, and what they hold; or what is wrong. The
+/// length is 0 if there is no row yet, so that nothing is lost when the file is begun anew.
+fn read(
+    bytes: &[u8],
+    (header, first_line): (&Header, &str),
+    cells: &[Cell],
+) -> Result<(usize, Found), String> {
+    let complete = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let (whole, rest) = bytes.split_at(complete);
+    let text = str::from_utf8(whole).map_err(|error| format!("it is no text: {error}"))?;
+    let mut found = Found { rows: Vec::new(), was_cut_off: !rest.is_empty() };
+    let mut lines = text.lines();
+    let Some(line) = lines.next() else {
+        let is_ours = first_line.as_bytes().starts_with(rest);
+        return if is_ours { Ok((0, found)) } else { Err("line 1 is no header of a sweep".into()) };
+    };
+    let other: Header = serde_json::from_str(line)
+        .map_err(|error| format!("line 1 is no header of a sweep: {error}"))?;
+    let difference = header.difference(&other);
+    if let Some(difference) = difference {
+        if lines.next().is_none() && rest.is_empty() {
+            return Ok((0, found));
+        }
+        return Err(format!("it belongs to another sweep: {difference}"));
+    }
+    for (number, line) in (2..).zip(lines) {
+        let row: Row = serde_json::from_str(line)
+            .map_err(|error| format!("line {number} is no row: {error}"))?;
+        if !cells.contains(&row.cell) {
+            return Err(format!("line {number} is not of this sweep: {}", row.cell));
+        }
+        if found.rows.iter().any(|earlier| earlier.cell == row.cell) {
+            return Err(format!("line {number} repeats a run: {}", row.cell));
+        }
+        found.rows.push(row);
+    }
+    Ok((complete, found))
+}
+
+/// An error if there is a file that is no table of a sweep, whole or cut off.
+fn check_table(path: &Path) -> Result<(), Error> {
+    let first_line = Row::COLUMNS.join(",") + "\n";
+    let mut begin = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(first_line.len() as u64).read_to_end(&mut begin));
+    match read {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(Error::Io { path: path.to_owned(), source }),
+        Ok(_) if first_line.as_bytes().starts_with(&begin) => Ok(()),
+        Ok(_) => {
+            let reason = "it is no table of a sweep, which would take its place".into();
+            Err(Error::Format { path: path.to_owned(), reason })
+        }
     }
 }
