@@ -255,6 +255,30 @@ impl Error {
         Self::InvalidParameter { name: name.into(), value, rule: rule.into() }
     }
 
+    /// Whether a training ran out of the range of numbers, or its model does: [`Diverged`],
+    /// [`ZeroFilter`] or [`NotFiniteResult`]. With a smaller coefficient or learning rate it may
+    /// succeed, so that searches and sweeps go on; every other error is one of what was asked for.
+    ///
+    /// [`Diverged`]: Self::Diverged
+    /// [`ZeroFilter`]: Self::ZeroFilter
+    /// [`NotFiniteResult`]: Self::NotFiniteResult
+    ///
+    /// ```
+    /// use regularized_autoencoder::prelude::*;
+    /// let x = DMatrix::from_fn(3, 50, |i, j| (i + 2 * j) as f32);
+    /// let mut model = RegularizedAutoEncoder::builder(3, 4).activation(Relu).build()?;
+    /// let huge_steps = Trainer::builder().learning_rate(1e9).build()?;
+    /// assert!(huge_steps.fit(&mut model, &x).unwrap_err().is_failed_training());
+    /// assert!(!Trainer::<f32>::builder().batch_size(0).build().unwrap_err().is_failed_training());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn is_failed_training(&self) -> bool {
+        matches!(
+            self,
+            Self::Diverged { .. } | Self::ZeroFilter { .. } | Self::NotFiniteResult { .. }
+        )
+    }
+
     /// An error about samples of which so many others came before.
     pub(crate) fn after_samples(self, first: usize) -> Self {
         match self {

@@ -11,6 +11,10 @@ use regularized_autoencoder::{CodeSign, Error, SparseCoding};
 const SEARCHES: usize = 12;
 const SHORT: usize = 4;
 const LONG: usize = 20;
+/// The λ that is tried first.
+const FIRST: f64 = 0.1;
+/// The share of the wanted fraction by which that of the codes may differ.
+const TOLERANCE: f64 = 0.05;
 
 /// The rows of all baselines.
 pub fn rows(split: &Split, fraction: f64, n_atoms: usize) -> Result<Vec<Row>, Error> {
@@ -69,36 +73,42 @@ fn sparse_coding(
             .threads(std::thread::available_parallelism().map_or(1, usize::from))
             .build()
     };
-    let (mut low, mut high) = (1e-2, None);
-    let mut filters = None;
+    let excess_of = |fraction_found: f64| fraction_found / fraction - 1.0;
+    // Too small a λ, and too large a one; the nearest, its filters and its excess over the fraction.
+    let (mut low, mut high, mut nearest) = (None, None, None::<(f64, DMatrix<f32>, f64)>);
     for _ in 0..SEARCHES {
-        let lambda = high.map_or(10.0 * low, |high: f64| (low * high).sqrt());
+        let lambda = match (low, high) {
+            (None, None) => FIRST,
+            (Some(low), None) => 10.0 * low,
+            (None, Some(high)) => 0.1 * high,
+            (Some(low), Some(high)) => f64::sqrt(low * high),
+        };
         let coding = coding(lambda, SHORT)?;
-        let learned = match &filters {
-            Some(filters) => coding.fit_from(filters, x)?,
+        let learned = match &nearest {
+            Some((_, filters, _)) => coding.fit_from(filters, x)?,
             None => coding.fit(n_atoms, x)?,
         };
         let found = evaluate_codes(&learned.filters, &learned.codes.codes, x, 0.0)?;
-        filters = Some(learned.filters);
-        let excess = found.average_activation_fraction / fraction - 1.0;
-        if excess > 0.0 {
-            low = lambda
-        } else {
-            high = Some(lambda)
+        let excess = excess_of(found.average_activation_fraction);
+        *(if excess > 0.0 { &mut low } else { &mut high }) = Some(lambda);
+        if nearest.as_ref().is_none_or(|(.., before)| excess.abs() < before.abs()) {
+            nearest = Some((lambda, learned.filters, excess));
         }
-        if excess.abs() < 0.02 {
+        if excess.abs() < 0.2 * TOLERANCE {
             break;
         }
     }
-    let lambda = high.map_or(low, |high| (low * high).sqrt());
+    let mut row = Row::new(format!("sparse coding, {}", name(sign)), "–");
+    let Some((lambda, filters, _)) = nearest else { return Ok(row) };
     let coding = coding(lambda, LONG)?;
-    let learned = coding.fit(n_atoms, x)?;
+    let learned = coding.fit_from(&filters, x)?;
     let (training, codes) = (learned.codes.codes, coding.encode(&learned.filters, test)?.codes);
     let on = |x, codes| evaluate_codes(&learned.filters, codes, x, 0.0);
     let (fitted, tested) = (on(x, &training)?, on(test, &codes)?);
-    let sign = if sign == CodeSign::Signed { "signed" } else { "non-negative" };
-    let mut row = Row::new(format!("sparse coding, {sign}"), "–");
     row.strength = Some(lambda);
+    if excess_of(fitted.average_activation_fraction).abs() > TOLERANCE {
+        row.remark = Some("the fraction was not reached".into());
+    }
     row.judgement = Some(Judgement {
         fraction: fitted.average_activation_fraction,
         dead: fitted.dead_units as f64 / n_atoms as f64,
@@ -107,6 +117,10 @@ fn sparse_coding(
         accuracy: table::accuracy(split, training.map(f64::from), codes.map(f64::from)),
     });
     Ok(row)
+}
+
+fn name(sign: CodeSign) -> &'static str {
+    if sign == CodeSign::Signed { "signed" } else { "non-negative" }
 }
 
 /// Of features that are no codes of units, all of which are used.

@@ -33,8 +33,9 @@ pub fn accuracy(training: &Labelled, test: &Labelled, n_classes: usize) -> f64 {
     let (fitted, judges) = (fifth(false), fifth(true));
     let problem = Problem::new(&fitted, n_classes);
     let score = |ridge: f64| problem.solve(ridge).map_or(0.0, |solution| solution.score(&judges));
-    let best = RIDGES.into_iter().max_by(|a, b| score(*a).total_cmp(&score(*b)));
-    let solution = best.and_then(|ridge| Problem::new(training, n_classes).solve(ridge));
+    let scored = RIDGES.into_iter().map(|ridge| (ridge, score(ridge)));
+    let best = scored.max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let solution = best.and_then(|(ridge, _)| Problem::new(training, n_classes).solve(ridge));
     solution.map_or(0.0, |solution| solution.score(test))
 }
 

@@ -89,8 +89,16 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         .tolerance(0.05 * arguments.fraction)?
         .range(1e-4, 1e3)?;
     let train = |entry: Entry| {
-        let row = model_row(&entry, search, protocol, &split);
-        eprintln!("{} with {}: done", entry.name, entry.activation);
+        let row = match model_row(&entry, search, protocol, &split) {
+            Err(error) if error.is_failed_training() => {
+                let mut row = Row::new(entry.name, entry.activation);
+                row.remark = Some(error.to_string());
+                Ok(row)
+            }
+            other => other,
+        };
+        let end = row.as_ref().map_or_else(ToString::to_string, |_| "done".into());
+        eprintln!("{} with {}: {end}", entry.name, entry.activation);
         row
     };
     let mut rows =
@@ -119,10 +127,11 @@ fn model_row(
         row.remark = match found.outcome {
             Outcome::Reached => None,
             Outcome::NoEffect => Some("λ does not move sparsity"),
-            Outcome::BelowAtSmallest => Some("sparser at any strength"),
-            Outcome::AboveAtLargest => Some("denser at any strength"),
+            Outcome::BelowAtSmallest => Some("sparser at 10⁻⁴ already"),
+            Outcome::AboveAtLargest => Some("denser at all of 10⁻⁴, 10⁻³ … 10³"),
             _ => Some("passes it between two strengths"),
-        };
+        }
+        .map(String::from);
         let Some((strength, model)) = found.best else { return Ok(row) };
         row.strength = Some(strength);
         model

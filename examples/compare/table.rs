@@ -13,7 +13,7 @@ pub struct Row {
     /// λ or σ².
     pub strength: Option<f64>,
     /// Why the wanted fraction was not reached.
-    pub remark: Option<&'static str>,
+    pub remark: Option<String>,
     pub judgement: Option<Judgement>,
 }
 
@@ -60,7 +60,7 @@ pub fn page(split: &Split, protocol: Protocol, fraction: f64, rows: &[Row]) -> S
     );
     for row in rows {
         let strength = row.strength.map_or("–".into(), |strength| format!("{strength:.3}"));
-        let remark = row.remark.map(|remark| format!(" ({remark})")).unwrap_or_default();
+        let remark = row.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
         let _ = write!(out, "| {}{remark} | {} | {strength} ", row.name, row.activation);
         let _ = match &row.judgement {
             Some(judged) => writeln!(

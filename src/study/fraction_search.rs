@@ -63,7 +63,7 @@ pub struct FractionSearch {
 pub struct Trial {
     /// λ.
     pub coefficient: f64,
-    /// What the training ended with; `None` if it diverged, which counts as too large a λ.
+    /// What the training ended with; `None` if it failed, which counts as too large a λ.
     pub end: Option<TrialEnd>,
 }
 
@@ -91,7 +91,7 @@ impl fmt::Display for Trial {
                 100.0 * end.dead_fraction,
                 end.reconstruction_error
             ),
-            None => formatter.write_str("diverged"),
+            None => formatter.write_str("failed"),
         }
     }
 }
@@ -173,8 +173,8 @@ impl FractionSearch {
     /// fraction on them.
     ///
     /// # Errors
-    /// Those of `model`, [`Trainer::fit`] and [`evaluate`], but for [`Error::Diverged`], which counts
-    /// as too large a λ.
+    /// Those of `model`, [`Trainer::fit`] and [`evaluate`], but for [`Error::Diverged`],
+    /// [`Error::ZeroFilter`] and [`Error::NotFiniteResult`], which count as too large a λ.
     pub fn run<'a, T: Real, A: Activation<T>, R: Regularizer<T>>(
         &self,
         trainer: &Trainer<T>,
@@ -284,17 +284,16 @@ fn coefficient_matters(verdict: &Verdict) -> bool {
     verdict.coefficient.is_some() && !verdict.coefficient_has_no_effect()
 }
 
-/// What a training ends with; `None` if it diverges.
+/// What a training ends with; `None` if it fails as trainings with too large a λ do.
 fn train<T: Real, A: Activation<T>, R: Regularizer<T>>(
     trainer: &Trainer<T>,
     model: &mut RegularizedAutoEncoder<T, A, R>,
     samples: &Samples<'_, T>,
 ) -> Result<Option<TrialEnd>, Error> {
-    match trainer.fit(model, samples) {
-        Err(Error::Diverged { .. }) => return Ok(None),
+    let evaluation = match trainer.fit(model, samples).and_then(|_| evaluate(model, samples)) {
+        Err(error) if error.is_failed_training() => return Ok(None),
         other => other?,
     };
-    let evaluation = evaluate(model, samples)?;
     Ok(Some(TrialEnd {
         activation_fraction: evaluation.average_activation_fraction,
         dead_fraction: evaluation.dead_fraction(),

@@ -172,23 +172,21 @@ impl<T: Real> Sweep<T> {
             seconds: begin.elapsed().as_secs_f64(),
             history,
         };
-        match outcome {
+        let evaluation = match outcome {
             Ok(report) if report.stop_reason == StopReason::Observer => return Ok(()),
-            Ok(report) => row.stop_reason = Some(report.stop_reason.to_string()),
-            Err(error @ (Error::Diverged { .. } | Error::ZeroFilter { .. })) => {
-                row.error = Some(error.to_string());
+            Ok(report) => {
+                row.stop_reason = Some(report.stop_reason.to_string());
+                metrics::evaluate(&model, samples)
             }
+            Err(error) => Err(error),
+        };
+        match evaluation {
+            Ok(found) => {
+                let length = model.parameters().filter_lengths().mean().as_f64();
+                row.results = Some(Results::new(&found, length));
+            }
+            Err(error) if error.is_failed_training() => row.error = Some(error.to_string()),
             Err(error) => return Err(error),
-        }
-        if row.error.is_none() {
-            match metrics::evaluate(&model, samples) {
-                Ok(found) => {
-                    let length = model.parameters().filter_lengths().mean().as_f64();
-                    row.results = Some(Results::new(&found, length));
-                }
-                Err(error @ Error::NotFiniteResult { .. }) => row.error = Some(error.to_string()),
-                Err(error) => return Err(error),
-            }
         }
         lock(shared).finish(row, model.parameters())
     }
