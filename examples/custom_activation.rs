@@ -24,6 +24,7 @@ impl ActivationMetadata for Squareplus {
             range: Interval::NON_NEGATIVE,
             derivative_range: Interval::new(0.0, 1.0),
             limit_at_negative_infinity: Some(0.0),
+            // s(a) = δ at a = δ − 1/(4 δ).
             threshold: Threshold { code: 0.1, pre_activation: Some(0.1 - 2.5) },
             ..Properties::unknown()
         }
@@ -48,8 +49,12 @@ impl<T: Real> Activation<T> for Squareplus {
 }
 
 fn main() -> Result<(), Error> {
-    print!("{}", check::activation::<f64>(&Squareplus));
-    println!("\nCAE\n{}\n", Verdict::of(&Squareplus, &Contractive::new(), Constraint::UNIT));
+    let report = check::activation::<f64>(&Squareplus);
+    assert!(report.passed(), "{report}");
+    println!(
+        "{report}\nCAE\n{}\n",
+        Verdict::of(&Squareplus, &Contractive::new(), Constraint::UNIT)
+    );
 
     let x = DMatrix::<f32>::from_fn(16, 500, |i, j| ((i * i + 3 * j) as f32).sin());
     for coefficient in [0.0, 1.0, 4.0] {

@@ -3,7 +3,8 @@
 //! ```text
 //! R = Σ_j Var[h_j] = Σ_j E[h_j²] − ρ_j²,  ∂R/∂a_j = 2 (h_j − ρ_j) s'(a_j) / B
 //! ```
-//! with E the mean over the batch and ρ_j = E[h_j]. It asks for codes that hardly vary; its bias
+//! with E the mean over the batch and ρ_j = E[h_j], through which nothing is added, as the deviations
+//! from ρ_j sum to 0. It asks for codes that hardly vary; its bias
 //! gradient has no definite sign, so its form is left unknown.
 //! Run it with `cargo run --example custom_regularizer`.
 
@@ -37,7 +38,9 @@ impl<T: Real> Regularizer<T> for CodeVariance {
 }
 
 fn main() -> Result<(), Error> {
-    print!("{}", check::regularizer::<f64>(&CodeVariance, &Sigmoid));
+    let report = check::regularizer::<f64>(&CodeVariance, &Sigmoid);
+    assert!(report.passed(), "{report}");
+    println!("{report}");
 
     let x = DMatrix::<f32>::from_fn(16, 500, |i, j| ((i * i + 3 * j) as f32).sin());
     for coefficient in [0.0, 10.0, 100.0] {

@@ -6,23 +6,18 @@
 //! Looks for the data in `REGULARIZED_AUTOENCODER_DATA`, else in `../shared/data`; skips where
 //! there are none.
 
+#[path = "common/real_data.rs"]
+mod real_data;
+
 use nalgebra::DMatrix;
 use regularized_autoencoder::data::{Standardization, idx};
 use regularized_autoencoder::prelude::*;
 use regularized_autoencoder::{Relu, Unregularized, metrics};
-use std::path::PathBuf;
 
 /// 10,000 standardised images, n × N, or nothing if there are none on this machine.
 fn images() -> Option<DMatrix<f32>> {
-    let root = std::env::var_os("REGULARIZED_AUTOENCODER_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    let file = root.join("mnist/train-images-idx3-ubyte.gz");
-    if !file.exists() {
-        println!("skipped: there is no {}", file.display());
-        return None;
-    }
+    let folder = real_data::folder("mnist")?;
+    let file = real_data::file(&folder, "train-images-idx3-ubyte");
     let mut images = idx::read_first_images::<f32>(file, 10_000).unwrap() / 255.0;
     Standardization::fit(&images, 0.1).unwrap().apply(&mut images).unwrap();
     Some(images)
