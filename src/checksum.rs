@@ -1,4 +1,4 @@
-//! Telling data sets apart.
+//! Telling data sets and long texts apart.
 
 use crate::scalar::{Real, compiled};
 
@@ -14,6 +14,20 @@ fn mix<T: Real>(values: &[T]) -> u64 {
         let mixed = (sum ^ value.as_f64().to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed ^ (mixed >> 32)
     })
+}
+
+/// A text as it is, or the beginning of a long one with a checksum of all of it: a `Debug` text may be
+/// as long as a data set.
+pub(crate) fn abridged(text: String) -> String {
+    const CHARACTERS: usize = 2000;
+    match text.char_indices().nth(CHARACTERS) {
+        None => text,
+        Some((end, _)) => {
+            let bytes: Vec<f64> = text.bytes().map(f64::from).collect();
+            let (length, sum) = (text.len(), checksum(&bytes));
+            format!("{} … ({length} bytes, checksum {sum:016x})", &text[..end])
+        }
+    }
 }
 
 #[cfg(test)]

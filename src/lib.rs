@@ -76,6 +76,8 @@ mod files;
 mod inference;
 pub mod inspect;
 mod kernels;
+#[cfg(feature = "files")]
+mod little_endian;
 mod matmul;
 mod memory;
 pub mod metrics;

@@ -13,7 +13,6 @@ use regularized_autoencoder::data::{
     random_patches,
 };
 use regularized_autoencoder::{Random, Real};
-use std::path::{Path, PathBuf};
 
 /// `count` bytes without a pattern of any period that matters here.
 fn noise_bytes(count: usize) -> Vec<u8> {

@@ -542,6 +542,6 @@ fn long_regularizers_are_cut() {
     let model = RegularizedAutoEncoder::<f32>::builder(1000, 2).regularizer(regularizer);
     let bytes = model.build().unwrap().to_bytes(&Provenance::new()).unwrap();
     let text = SavedModel::<f32>::from_bytes(&bytes).unwrap().provenance.regularizer.unwrap();
-    assert!(text.starts_with("MarginalizedDenoising") && text.ends_with('…'), "{text}");
-    assert_eq!(text.chars().count(), 2001);
+    assert!(text.starts_with("MarginalizedDenoising") && text.contains(" … ("), "{text}");
+    assert!((2001..2100).contains(&text.chars().count()), "{text}");
 }

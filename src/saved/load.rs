@@ -3,11 +3,12 @@
 use super::SavedModel;
 use super::document::{Document, KEY, ScalerKind};
 use super::model::IN_MEMORY;
-use super::tensors::{Reader, dtype};
+use super::tensors::Reader;
 use crate::activation::Activation;
 use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
 use crate::data::{Scaler, Standardization, Whitening};
 use crate::error::Error;
+use crate::little_endian::dtype;
 use crate::model::Parameters;
 use crate::scalar::{Real, compiled};
 use nalgebra::{DMatrix, DVector};

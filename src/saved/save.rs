@@ -6,6 +6,7 @@ use super::tensors::{Tensor, Values, header, print, sort};
 use super::{Provenance, SavedActivation};
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
+use crate::checksum::abridged;
 use crate::data::{Scaler, Whitening};
 use crate::error::Error;
 use crate::files::write_atomically;
@@ -72,13 +73,7 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> RegularizedAutoEncoder<T, A, 
         if let Some(constraint) = provenance.constraint {
             constraint.validate()?;
         }
-        // For people, who read no more of it.
-        let mut regularizer = format!("{:?}", self.regularizer());
-        if let Some((end, _)) = regularizer.char_indices().nth(2000) {
-            regularizer.truncate(end);
-            regularizer.push('…');
-        }
-        let regularizer = Some(regularizer);
+        let regularizer = Some(abridged(format!("{:?}", self.regularizer())));
         let provenance = Provenance { regularizer, ..provenance.clone() };
         let scaler = self.scaler().map(|scaler| match scaler {
             Scaler::Standardization(scaler) => {

@@ -7,6 +7,7 @@
 //! memory for numbers is taken as they arrive.
 
 use crate::error::Error;
+use crate::little_endian::{self, append, dtype};
 use crate::scalar::Real;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use std::io::{self, Read};
@@ -16,11 +17,6 @@ use std::path::Path;
 const LARGEST_HEADER: usize = 1 << 24;
 /// How many bytes are converted at a time.
 const PIECE: usize = 1 << 14;
-
-/// The type of the numbers of a model.
-pub(super) fn dtype<T: Real>() -> Dtype {
-    if size_of::<T>() == size_of::<f32>() { Dtype::F32 } else { Dtype::F64 }
-}
 
 /// A matrix or vector to be written.
 pub(super) struct Tensor<'a, T> {
@@ -61,17 +57,11 @@ impl<T: Real> Tensor<'_, T> {
 }
 
 fn pieces<T: Real>(values: &[T], sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut buffer = [0; PIECE];
+    let mut bytes = Vec::with_capacity(PIECE);
     for values in values.chunks(PIECE / size_of::<T>()) {
-        let bytes = &mut buffer[..size_of_val(values)];
-        for (bytes, value) in bytes.chunks_exact_mut(size_of::<T>()).zip(values) {
-            let value = value.as_f64();
-            match dtype::<T>() {
-                Dtype::F32 => bytes.copy_from_slice(&(value as f32).to_le_bytes()),
-                _ => bytes.copy_from_slice(&value.to_le_bytes()),
-            }
-        }
-        sink(bytes)?;
+        bytes.clear();
+        append(&mut bytes, values);
+        sink(&bytes)?;
     }
     Ok(())
 }
@@ -245,7 +235,7 @@ impl<'a> Reader<'a> {
                     columns: 1,
                 })?;
             }
-            values.extend(piece.chunks_exact(size).map(|bytes| T::of(number(bytes))));
+            values.extend(little_endian::numbers::<T>(dtype, piece));
         }
         Ok(values)
     }
@@ -269,15 +259,6 @@ impl<'a> Reader<'a> {
 /// A checksum as it is written.
 pub(super) fn print(checksum: &crc32fast::Hasher) -> String {
     format!("{:08x}", checksum.clone().finalize())
-}
-
-/// A number of 4 or 8 bytes.
-fn number(bytes: &[u8]) -> f64 {
-    match (bytes.try_into().map(f32::from_le_bytes), bytes.try_into().map(f64::from_le_bytes)) {
-        (Ok(single), _) => f64::from(single),
-        (_, Ok(double)) => double,
-        _ => f64::NAN,
-    }
 }
 
 /// Fills `buffer`, or as much of it as there are bytes left; returns how much.

@@ -11,6 +11,7 @@ use super::report::{EpochRecord, EpochSums};
 use super::settings::Settings;
 use crate::error::Error;
 use crate::files::write_atomically;
+use crate::little_endian::{self, dtype};
 use crate::model::Parameters;
 use crate::scalar::{Real, compiled};
 use nalgebra::{DMatrix, DVector};
@@ -157,10 +158,6 @@ impl View for &Array {
     }
 }
 
-fn dtype<T: Real>() -> Dtype {
-    if size_of::<T>() == 4 { Dtype::F32 } else { Dtype::F64 }
-}
-
 // -------------------------------------------------------------------------------------- writing
 
 /// The arrays of a file, by name.
@@ -173,13 +170,7 @@ impl Arrays {
     }
 
     fn add_numbers<T: Real>(&mut self, name: &str, shape: &[usize], values: &[T]) {
-        let bytes = match dtype::<T>() {
-            Dtype::F32 => {
-                values.iter().flat_map(|value| (value.as_f64() as f32).to_le_bytes()).collect()
-            }
-            _ => values.iter().flat_map(|value| value.as_f64().to_le_bytes()).collect(),
-        };
-        self.add(name, dtype::<T>(), shape, bytes);
+        self.add(name, dtype::<T>(), shape, little_endian::bytes(values));
     }
 
     fn add_doubles(&mut self, name: &str, values: impl IntoIterator<Item = f64>) {
@@ -285,13 +276,7 @@ impl File<'_> {
 
     fn numbers<T: Real>(&self, name: &str, shape: &[usize]) -> Result<Vec<T>, String> {
         let bytes = self.bytes(name, dtype::<T>(), shape)?;
-        let (fours, eights) = (bytes.as_chunks::<4>().0, bytes.as_chunks::<8>().0);
-        let numbers: Vec<T> = match dtype::<T>() {
-            Dtype::F32 => {
-                fours.iter().map(|four| T::of(f32::from_le_bytes(*four).into())).collect()
-            }
-            _ => eights.iter().map(|eight| T::of(f64::from_le_bytes(*eight))).collect(),
-        };
+        let numbers: Vec<T> = little_endian::numbers(dtype::<T>(), bytes).collect();
         if numbers.iter().any(|number| number.is_nan()) {
             return Err(format!("{name} holds NaN"));
         }

@@ -6,7 +6,7 @@ use super::learner::Learner;
 use super::optimizer::Optimizer;
 use super::trainer::Trainer;
 use crate::activation::Activation;
-use crate::checksum::checksum;
+use crate::checksum::{abridged, checksum};
 use crate::data::Scaler;
 use crate::error::Error;
 use crate::model::Parameters;
@@ -124,7 +124,7 @@ impl<'a, T: Real> Subject<'a, T> {
             ("training data", training_data),
             ("validation data", or_none(self.validation.map(data))),
         ];
-        Settings(settings.map(|(name, value)| (name.to_owned(), short(value))).into())
+        Settings(settings.map(|(name, value)| (name.to_owned(), abridged(value))).into())
     }
 
     /// An error unless what a checkpoint holds has the sizes of this training: a file need not come
@@ -170,19 +170,6 @@ fn scaler(scaler: &Scaler) -> String {
             let (forward, backward) = whitening.matrices();
             let parts = [whitening.mean(), forward.as_slice(), backward.as_slice()];
             format!("whitening, checksums {}", checksums(&parts))
-        }
-    }
-}
-
-/// A text as it is, or the beginning of a long one with a checksum of all of it.
-fn short(text: String) -> String {
-    const CHARACTERS: usize = 2000;
-    match text.char_indices().nth(CHARACTERS) {
-        None => text,
-        Some((end, _)) => {
-            let bytes: Vec<f64> = text.bytes().map(f64::from).collect();
-            let (length, sum) = (text.len(), checksum(&bytes));
-            format!("{} … ({length} bytes, checksum {sum:016x})", &text[..end])
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Models from SAELens.
 
 use super::config::{self, Config};
-use super::tensors::{self, numbers};
+use super::tensors;
 use crate::activation::Relu;
 use crate::error::Error;
 use crate::scalar::{Real, compiled};
@@ -80,13 +80,13 @@ fn weights<T: Real>(content: &[u8], config: &Config) -> Result<Weights<T>, Strin
         }
     }
     let Config { d_in, d_sae, .. } = *config;
-    let encoder: Vec<T> = numbers(&file, "W_enc", &[d_in, d_sae])?;
-    let decoder = numbers(&file, "W_dec", &[d_sae, d_in])?;
+    let encoder: Vec<T> = tensors::read(&file, "W_enc", &[d_in, d_sae])?;
+    let decoder = tensors::read(&file, "W_dec", &[d_sae, d_in])?;
     Ok(Weights {
         encoder: DMatrix::from_row_slice(d_in, d_sae, &encoder),
-        encoder_bias: DVector::from_vec(numbers(&file, "b_enc", &[d_sae])?),
+        encoder_bias: DVector::from_vec(tensors::read(&file, "b_enc", &[d_sae])?),
         // Row after row, which is column after column of the transpose.
         decoder: DMatrix::from_vec(d_in, d_sae, decoder),
-        decoder_bias: DVector::from_vec(numbers(&file, "b_dec", &[d_in])?),
+        decoder_bias: DVector::from_vec(tensors::read(&file, "b_dec", &[d_in])?),
     })
 }

@@ -1,10 +1,11 @@
 //! Models to SAELens.
 
 use super::config::{self, Config};
-use super::tensors::{self, bytes, dtype};
+use super::tensors::{self, dtype_name};
 use crate::activation::{Activation, Sign};
 use crate::error::Error;
 use crate::files::write_atomically;
+use crate::little_endian::{bytes, dtype};
 use crate::memory::zeros;
 use crate::scalar::{Real, compiled};
 use crate::untied::UntiedAutoEncoder;
@@ -67,7 +68,7 @@ fn save_in<T: Real>(weights: Weights<'_, T>, folder: &Path) -> Result<(), Error>
     let Weights { d_in, d_sae, .. } = weights;
     let io = |source| Error::Io { path: folder.to_owned(), source };
     std::fs::create_dir_all(folder).map_err(io)?;
-    let (dtype, name) = dtype::<T>();
+    let (dtype, name) = (dtype::<T>(), dtype_name::<T>());
     // Column after column of the transpose, which is row after row.
     let mut rows: Vec<T> = zeros("encoder filters", d_in, d_sae)?;
     for (unit, filter) in weights.encoder.chunks_exact(d_in).enumerate() {

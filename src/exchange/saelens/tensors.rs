@@ -1,5 +1,6 @@
 //! `sae_weights.safetensors`: names, sizes and numbers.
 
+use crate::little_endian::{dtype, numbers};
 use crate::memory::zeros;
 use crate::scalar::Real;
 use safetensors::{Dtype, SafeTensors};
@@ -7,13 +8,13 @@ use safetensors::{Dtype, SafeTensors};
 /// The name of the file in a folder.
 pub(super) const FILE: &str = "sae_weights.safetensors";
 
-/// The type in which numbers of T are stored, and its name in `cfg.json`.
-pub(super) fn dtype<T: Real>() -> (Dtype, &'static str) {
-    if size_of::<T>() == 4 { (Dtype::F32, "float32") } else { (Dtype::F64, "float64") }
+/// What the type in which numbers of T are stored is called in `cfg.json`.
+pub(super) fn dtype_name<T: Real>() -> &'static str {
+    if dtype::<T>() == Dtype::F32 { "float32" } else { "float64" }
 }
 
 /// The numbers of a tensor of these sizes; the reason why they cannot be had, if so.
-pub(super) fn numbers<T: Real>(
+pub(super) fn read<T: Real>(
     file: &SafeTensors<'_>,
     name: &'static str,
     shape: &[usize],
@@ -22,37 +23,19 @@ pub(super) fn numbers<T: Real>(
     if tensor.shape() != shape {
         return Err(format!("{name} has the sizes {:?}, but must have {shape:?}", tensor.shape()));
     }
-    let length = tensor.data().len();
-    match (tensor.dtype(), dtype::<T>().0) {
-        (Dtype::F32, _) => collect(name, tensor.data(), length / 4, |bytes: [u8; 4]| {
-            f64::from(f32::from_le_bytes(bytes))
-        }),
-        (Dtype::F64, Dtype::F64) => collect(name, tensor.data(), length / 8, f64::from_le_bytes),
+    match (tensor.dtype(), dtype::<T>()) {
+        (Dtype::F32, _) | (Dtype::F64, Dtype::F64) => {}
         (Dtype::F64, _) => {
-            Err(format!("{name} holds f64, which f32 cannot hold exactly: load it as f64"))
+            return Err(format!("{name} holds f64, which f32 cannot hold exactly: load it as f64"));
         }
-        (other, _) => Err(format!("{name} has the type {other:?}, but must have F32 or F64")),
+        (other, _) => {
+            return Err(format!("{name} has the type {other:?}, but must have F32 or F64"));
+        }
     }
-}
-
-fn collect<T: Real, const BYTES: usize>(
-    name: &'static str,
-    data: &[u8],
-    length: usize,
-    number: impl Fn([u8; BYTES]) -> f64,
-) -> Result<Vec<T>, String> {
+    let length = shape.iter().product();
     let mut values = zeros(name, length, 1).map_err(|error| error.to_string())?;
-    let (bytes, _) = data.as_chunks();
-    for (value, bytes) in values.iter_mut().zip(bytes) {
-        *value = T::of(number(*bytes));
+    for (value, number) in values.iter_mut().zip(numbers(tensor.dtype(), tensor.data())) {
+        *value = number;
     }
     Ok(values)
-}
-
-/// The bytes of numbers, little-endian.
-pub(super) fn bytes<'v, T: Real>(values: impl Iterator<Item = &'v T>) -> Vec<u8> {
-    match dtype::<T>().0 {
-        Dtype::F32 => values.flat_map(|value| (value.as_f64() as f32).to_le_bytes()).collect(),
-        _ => values.flat_map(|value| value.as_f64().to_le_bytes()).collect(),
-    }
 }
