@@ -24,6 +24,7 @@ mod forward;
 mod needs;
 mod pass;
 mod regularizer;
+mod weight_gradient;
 pub(crate) mod workspace;
 
 pub(crate) use combinators::operators;

@@ -5,8 +5,9 @@
 //! block computes a part. The parts are summed in the order of the blocks, so that the result is
 //! the same to the bit for any number of threads.
 
+pub(crate) use super::block::Job;
 use super::block::{BackwardBatch, Block, columns};
-pub(crate) use super::block::{Job, WeightGradient};
+pub(crate) use super::weight_gradient::WeightGradient;
 use super::{Loss, Needs, Regularizer, Shape};
 use crate::error::{Error, finite_results};
 use crate::kernels::{add, are_finite, note_above, scale, subtract, sum_columns};

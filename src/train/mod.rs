@@ -25,6 +25,7 @@ mod partial_fit;
 mod prepare;
 mod report;
 mod resampling;
+mod run;
 mod saving;
 mod settings;
 mod state;
