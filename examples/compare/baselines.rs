@@ -65,48 +65,15 @@ fn sparse_coding(
     n_atoms: usize,
 ) -> Result<Row, Error> {
     let (x, test) = (&split.training.x, &split.test.x);
-    let coding = |lambda: f64, turns| {
-        SparseCoding::builder(lambda)
-            .sign(sign)
-            .tolerance(1e-3)
-            .iterations(turns)
-            .threads(std::thread::available_parallelism().map_or(1, usize::from))
-            .build()
-    };
-    let excess_of = |fraction_found: f64| fraction_found / fraction - 1.0;
-    // Too small a λ, and too large a one; the nearest, its filters and its excess over the fraction.
-    let (mut low, mut high, mut nearest) = (None, None, None::<(f64, DMatrix<f32>, f64)>);
-    for _ in 0..SEARCHES {
-        let lambda = match (low, high) {
-            (None, None) => FIRST,
-            (Some(low), None) => 10.0 * low,
-            (None, Some(high)) => 0.1 * high,
-            (Some(low), Some(high)) => f64::sqrt(low * high),
-        };
-        let coding = coding(lambda, SHORT)?;
-        let learned = match &nearest {
-            Some((_, filters, _)) => coding.fit_from(filters, x)?,
-            None => coding.fit(n_atoms, x)?,
-        };
-        let found = evaluate_codes(&learned.filters, &learned.codes.codes, x, 0.0)?;
-        let excess = excess_of(found.average_activation_fraction);
-        *(if excess > 0.0 { &mut low } else { &mut high }) = Some(lambda);
-        if nearest.as_ref().is_none_or(|(.., before)| excess.abs() < before.abs()) {
-            nearest = Some((lambda, learned.filters, excess));
-        }
-        if excess.abs() < 0.2 * TOLERANCE {
-            break;
-        }
-    }
     let mut row = Row::new(format!("sparse coding, {}", name(sign)), "–");
-    let Some((lambda, filters, _)) = nearest else { return Ok(row) };
-    let coding = coding(lambda, LONG)?;
-    let learned = coding.fit_from(&filters, x)?;
+    let Some((lambda, atoms)) = search(x, sign, fraction, n_atoms)? else { return Ok(row) };
+    let coding = coding(lambda, sign, LONG)?;
+    let learned = coding.fit_from(&atoms, x)?;
     let (training, codes) = (learned.codes.codes, coding.encode(&learned.filters, test)?.codes);
     let on = |x, codes| evaluate_codes(&learned.filters, codes, x, 0.0);
     let (fitted, tested) = (on(x, &training)?, on(test, &codes)?);
     row.strength = Some(lambda);
-    if excess_of(fitted.average_activation_fraction).abs() > TOLERANCE {
+    if excess(fitted.average_activation_fraction, fraction).abs() > TOLERANCE {
         row.remark = Some("the fraction was not reached".into());
     }
     row.judgement = Some(Judgement {
@@ -117,6 +84,57 @@ fn sparse_coding(
         accuracy: table::accuracy(split, training.map(f64::from), codes.map(f64::from)),
     });
     Ok(row)
+}
+
+/// The λ whose codes came nearest to the wanted fraction, and the atoms that were learned with it;
+/// each trial goes on from the atoms of the nearest so far.
+fn search(
+    x: &DMatrix<f32>,
+    sign: CodeSign,
+    fraction: f64,
+    n_atoms: usize,
+) -> Result<Option<(f64, DMatrix<f32>)>, Error> {
+    let mut nearest: Option<(f64, DMatrix<f32>)> = None;
+    let mut distance = f64::INFINITY;
+    // Too small a λ, and too large a one.
+    let (mut low, mut high) = (None, None);
+    for _ in 0..SEARCHES {
+        let lambda = match (low, high) {
+            (None, None) => FIRST,
+            (Some(low), None) => 10.0 * low,
+            (None, Some(high)) => 0.1 * high,
+            (Some(low), Some(high)) => f64::sqrt(low * high),
+        };
+        let coding = coding(lambda, sign, SHORT)?;
+        let learned = match &nearest {
+            Some((_, atoms)) => coding.fit_from(atoms, x)?,
+            None => coding.fit(n_atoms, x)?,
+        };
+        let found = evaluate_codes(&learned.filters, &learned.codes.codes, x, 0.0)?;
+        let excess = excess(found.average_activation_fraction, fraction);
+        *(if excess > 0.0 { &mut low } else { &mut high }) = Some(lambda);
+        if excess.abs() < distance {
+            (nearest, distance) = (Some((lambda, learned.filters)), excess.abs());
+        }
+        if distance < 0.2 * TOLERANCE {
+            break;
+        }
+    }
+    Ok(nearest)
+}
+
+fn coding(lambda: f64, sign: CodeSign, turns: usize) -> Result<SparseCoding, Error> {
+    SparseCoding::builder(lambda)
+        .sign(sign)
+        .tolerance(1e-3)
+        .iterations(turns)
+        .threads(std::thread::available_parallelism().map_or(1, usize::from))
+        .build()
+}
+
+/// By what share a fraction is above the wanted one.
+fn excess(found: f64, wanted: f64) -> f64 {
+    found / wanted - 1.0
 }
 
 fn name(sign: CodeSign) -> &'static str {
