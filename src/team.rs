@@ -161,6 +161,16 @@ impl Team {
         Ok(team)
     }
 
+    /// One of so many threads, but of no more than there are cores.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn on_cores(threads: usize) -> Result<Self, Error> {
+        // To look up the number takes longer than to encode a small sample.
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Self::new(if threads > 1 { threads.min(cores()) } else { threads })
+    }
+
     /// The number of threads.
     pub fn threads(&self) -> usize {
         self.helpers.len() + 1

@@ -31,7 +31,7 @@ proptest! {
             ];
             for unit in 0..model.n_hidden() {
                 let codes = parts.iter().flat_map(|part| part.row(unit).iter().copied().collect::<Vec<_>>());
-                let mut expected: Vec<_> = codes.enumerate().filter(|(_, h)| *h != 0.0).collect();
+                let mut expected: Vec<_> = codes.enumerate().filter(|(_, h)| *h > 0.0).collect();
                 expected.sort_by(|(_, g), (_, h)| h.partial_cmp(g).unwrap());
                 expected.truncate(k);
                 prop_assert_eq!(top.unit(unit).unwrap(), &expected[..]);

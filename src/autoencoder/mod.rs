@@ -257,19 +257,7 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
         let codes = codes.into();
         same_size("values per code", self.n_hidden(), codes.n_inputs())?;
         codes.check("codes")?;
-        self.decoded(codes.as_slice())
-    }
-
-    fn decoded(&self, codes: &[T]) -> Result<DMatrix<T>, Error> {
-        self.restored(inference::decode(&self.parameters, codes, self.threads)?)
-    }
-
-    /// Reconstructions in the units of the model, taken back to those of the input.
-    pub(crate) fn restored(&self, reconstructions: DMatrix<T>) -> Result<DMatrix<T>, Error> {
-        match &self.scaler {
-            None => Ok(reconstructions),
-            Some(scaler) => scaler.invert(reconstructions),
-        }
+        inference::decode(&self.parameters, self.scaler(), codes.as_slice(), self.threads)
     }
 
     /// Parameters, activation and scaler.
@@ -335,13 +323,15 @@ impl<T: Real, A: Activation<T>, R> RegularizedAutoEncoder<T, A, R> {
         inference::encode_into(self.encoder(), &self.activation, sample, code)
     }
 
-    /// The reconstructions y (n × N) of samples (n × N).
+    /// The reconstructions y (n × N) of samples (n × N), in pieces, so that no m × N array of codes
+    /// exists.
     ///
     /// # Errors
     /// Those of [`encode`](Self::encode) and [`decode`](Self::decode).
     pub fn reconstruct<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
-        let codes = self.encode(samples)?;
-        self.decoded(codes.as_slice())
+        let (samples, parameters) = (self.checked(samples.into())?, &self.parameters);
+        let (encoder, activation) = (self.encoder(), &self.activation);
+        inference::reconstruct(encoder, activation, parameters, samples.as_slice(), self.threads)
     }
 
     fn checked<'a>(&self, samples: Samples<'a, T>) -> Result<Samples<'a, T>, Error> {

@@ -2,12 +2,11 @@
 
 use super::SparseCodes;
 use crate::autoencoder::RegularizedAutoEncoder;
+use crate::data::Scaler;
 use crate::error::{Error, finite_results, same_size};
-use crate::inference::{CHUNK, Decoder, team};
+use crate::inference::{Decoder, fill_restored};
 use crate::kernels::add_columns;
-use crate::memory::zero_matrix;
 use crate::scalar::{Real, compiled};
-use crate::team::chunks;
 use crate::untied::UntiedAutoEncoder;
 use nalgebra::DMatrix;
 
@@ -37,7 +36,7 @@ impl<T: Real, A, R> RegularizedAutoEncoder<T, A, R> {
     /// # Ok::<(), regularized_autoencoder::Error>(())
     /// ```
     pub fn decode_sparse(&self, codes: &SparseCodes<T>) -> Result<DMatrix<T>, Error> {
-        self.restored(decode(Decoder::from(self.parameters()), codes, self.threads())?)
+        decode(Decoder::from(self.parameters()), self.scaler(), codes, self.threads())
     }
 }
 
@@ -48,12 +47,13 @@ impl<T: Real, A> UntiedAutoEncoder<T, A> {
     /// # Errors
     /// Those of [`RegularizedAutoEncoder::decode_sparse`].
     pub fn decode_sparse(&self, codes: &SparseCodes<T>) -> Result<DMatrix<T>, Error> {
-        decode(self.decoder(), codes, self.threads())
+        decode(self.decoder(), None, codes, self.threads())
     }
 }
 
 fn decode<T: Real>(
     decoder: Decoder<'_, T>,
+    scaler: Option<&Scaler>,
     codes: &SparseCodes<T>,
     threads: usize,
 ) -> Result<DMatrix<T>, Error> {
@@ -64,6 +64,7 @@ fn decode<T: Real>(
     }
     compiled!(T, decode_in(
         decoder: Decoder<'_, T>,
+        scaler: Option<&Scaler>,
         codes: &SparseCodes<T>,
         threads: usize,
     ) -> Result<DMatrix<T>, Error>)
@@ -71,22 +72,19 @@ fn decode<T: Real>(
 
 fn decode_in<T: Real>(
     decoder: Decoder<'_, T>,
+    scaler: Option<&Scaler>,
     codes: &SparseCodes<T>,
     threads: usize,
 ) -> Result<DMatrix<T>, Error> {
-    let (n_inputs, n_samples) = (decoder.filters.nrows(), codes.n_samples());
-    let filters = decoder.filters.as_slice();
-    let mut reconstructions = zero_matrix("reconstructions", n_inputs, n_samples)?;
-    let pieces = chunks(reconstructions.as_mut_slice(), n_inputs * CHUNK);
-    team(threads, n_samples)?.try_for_each(pieces, |piece, reconstructions| {
-        for (offset, y) in reconstructions.chunks_exact_mut(n_inputs).enumerate() {
-            let (indices, values) = codes.at(piece * CHUNK + offset);
+    let filters = decoder.filters;
+    fill_restored(decoder, scaler, codes.n_samples(), threads, |first, reconstructions| {
+        for (offset, y) in reconstructions.chunks_exact_mut(filters.nrows()).enumerate() {
+            let (indices, values) = codes.at(first + offset);
             if let Some(bias) = decoder.bias {
                 y.copy_from_slice(bias.as_slice());
             }
-            add_columns(y, filters, indices, values);
+            add_columns(y, filters.as_slice(), indices, values);
         }
         finite_results("reconstruction", reconstructions, |_| None)
-    })?;
-    Ok(reconstructions)
+    })
 }

@@ -35,6 +35,7 @@ pub mod digits;
 pub(crate) mod encoding;
 pub mod idx;
 mod images;
+mod linear_map;
 pub(crate) mod moments;
 pub mod npy;
 mod patches;

@@ -130,6 +130,16 @@ impl Scaler {
         .map_err(|error| error.after_samples(first))
     }
 
+    /// Samples in the units of the model, one after the other, taken back to those of the data; the
+    /// number of the `first` is for errors.
+    pub(crate) fn unscale<T: Real>(&self, scaled: &[T], first: usize) -> Result<Vec<T>, Error> {
+        match self {
+            Self::Standardization(standardization) => standardization.unscale(scaled),
+            Self::Whitening(whitening) => whitening.unscale(scaled),
+        }
+        .map_err(|error| error.after_samples(first))
+    }
+
     /// A data set of the given name in the units of the model, checked.
     pub(crate) fn scale_samples<T: Real>(
         &self,

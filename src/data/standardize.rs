@@ -48,6 +48,8 @@ crate::stored::deserialize_checked!(
 
 /// What errors call the result.
 const STANDARDISED: &str = "standardised data";
+/// … and of the way back.
+const RESTORED: &str = "restored data";
 
 impl Standardization {
     /// Measures the features (rows) of an n × N data set over its samples (columns).
@@ -56,9 +58,10 @@ impl Standardization {
     /// [`Error::InvalidParameter`] if `offset` is negative or not finite, [`Error::Empty`] without
     /// data, [`Error::NotFinite`] if a value is not finite or so large that its mean or variance is
     /// not, [`Error::ConstantFeature`] if σ_i + offset is 0.
-    pub fn fit<T: Real>(x: &DMatrix<T>, offset: f64) -> Result<Self, Error> {
+    pub fn fit<'a, T: Real>(x: impl Into<Samples<'a, T>>, offset: f64) -> Result<Self, Error> {
         non_negative("offset", offset)?;
-        compiled!(T, fit(x: &DMatrix<T>, offset: f64) -> Result<Standardization, Error>)
+        let x = &x.into();
+        compiled!(T, fit(x: &Samples<'_, T>, offset: f64) -> Result<Standardization, Error>)
     }
 
     /// Puts together what was measured elsewhere: μ and σ of each feature, and the offset.
@@ -159,6 +162,12 @@ impl Standardization {
         compiled!(T, scale(fitted: &Standardization, samples: &[T]) -> Result<Vec<T>, Error>)
     }
 
+    /// A copy of standardised samples that stand one after the other, taken back.
+    pub(super) fn unscale<T: Real>(&self, scaled: &[T]) -> Result<Vec<T>, Error> {
+        let fitted = self;
+        compiled!(T, unscale(fitted: &Standardization, scaled: &[T]) -> Result<Vec<T>, Error>)
+    }
+
     /// The standardised values `first`, `first` + 1, … of one sample, finite or not.
     pub(super) fn scale_part<T: Real>(&self, sample: &[T], first: usize, out: &mut [T]) {
         let features = self.mean[first..].iter().zip(&self.standard_deviation[first..]);
@@ -219,8 +228,7 @@ impl Standardization {
     }
 }
 
-fn fit<T: Real>(x: &DMatrix<T>, offset: f64) -> Result<Standardization, Error> {
-    let samples = &Samples::from(x);
+fn fit<T: Real>(samples: &Samples<'_, T>, offset: f64) -> Result<Standardization, Error> {
     let mean = moments::mean(samples)?;
     let variance = moments::variance(samples, &mean)?;
     let standard_deviation = variance.into_iter().map(f64::sqrt).collect();
@@ -252,5 +260,18 @@ fn scale<T: Real>(fitted: &Standardization, samples: &[T]) -> Result<Vec<T>, Err
 }
 
 fn invert<T: Real>(fitted: &Standardization, x: &mut DMatrix<T>) -> Result<(), Error> {
-    fitted.transform(x, "restored data", |x, mean, scale| x * scale + mean)
+    fitted.transform(x, RESTORED, restored)
+}
+
+fn unscale<T: Real>(fitted: &Standardization, scaled: &[T]) -> Result<Vec<T>, Error> {
+    let n = fitted.mean.len();
+    let mut data = zeros(RESTORED, n, scaled.len() / n)?;
+    data.copy_from_slice(scaled);
+    fitted.transform_slice(&mut data, RESTORED, restored)?;
+    Ok(data)
+}
+
+/// x (σ + offset) + μ.
+fn restored(x: f64, mean: f64, scale: f64) -> f64 {
+    x * scale + mean
 }

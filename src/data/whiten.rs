@@ -1,11 +1,10 @@
 //! Whitening: data with mean 0 and identity covariance.
 
-use super::moments::{CHUNK, covariance, mean, subtract};
-#[cfg(feature = "serde")]
-use crate::error::at_least_one;
-use crate::error::{Error, same_size};
+use super::linear_map::LinearMap;
+use super::moments::{covariance, mean};
+use crate::error::{Error, at_least_one, same_size};
 use crate::matmul::{Operand, Product};
-use crate::memory::{zero_matrix, zeros};
+use crate::memory::zero_matrix;
 use crate::samples::{Samples, check_finite};
 use crate::scalar::{Real, compiled};
 use nalgebra::{DMatrix, SymmetricEigen};
@@ -13,7 +12,8 @@ use nalgebra::{DMatrix, SymmetricEigen};
 /// A linear map after which E\[x\] = 0 and E\[xxᵀ\] = I: Assumption 1 of the paper.
 ///
 /// With the covariance (1/N) of the data C = UΛUᵀ, of which the directions with
-/// λ_k > max(tolerance, nε, Nε) λ_1 are kept (ε = 2⁻⁵²: what is smaller is rounding):
+/// λ_k > max(tolerance, nε, Nε) λ_1 and λ_k > ε'² max_i E\[x_i²\] are kept (ε = 2⁻⁵², and ε' that of
+/// the data's type: what is smaller is rounding):
 ///
 /// | | apply | gives | E\[xxᵀ\] becomes |
 /// |---|---|---|---|
@@ -45,10 +45,8 @@ use nalgebra::{DMatrix, SymmetricEigen};
 pub struct Whitening {
     mean: Vec<f64>,
     eigenvalues: Vec<f64>,
-    #[cfg_attr(feature = "serde", serde(with = "crate::stored::matrix"))]
-    forward: DMatrix<f64>,
-    #[cfg_attr(feature = "serde", serde(with = "crate::stored::matrix"))]
-    backward: DMatrix<f64>,
+    forward: LinearMap,
+    backward: LinearMap,
 }
 
 /// What serde reads.
@@ -81,28 +79,64 @@ impl Whitening {
     /// alike; [`Error::Empty`] without data; [`Error::NotFinite`] if a value is not finite or so
     /// large that the covariance is not; [`Error::TooLarge`] if an n × n matrix does not fit into
     /// memory; [`Error::NoEigenvalues`] if the decomposition fails.
-    pub fn pca<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Self, Error> {
+    pub fn pca<'a, T: Real>(
+        x: impl Into<Samples<'a, T>>,
+        relative_tolerance: f64,
+    ) -> Result<Self, Error> {
+        let x = &x.into();
         let Directions { mean, eigenvalues, vectors } = Directions::of(x, relative_tolerance)?;
         let forward = scaled(&vectors, &eigenvalues, |value| 1.0 / value.sqrt()).transpose();
         let backward = scaled(&vectors, &eigenvalues, f64::sqrt);
-        Ok(Self { mean, eigenvalues, forward, backward })
+        Ok(Self::of_maps(mean, eigenvalues, forward, backward))
     }
 
     /// ZCA whitening of an n × N data set, which keeps n.
     ///
     /// # Errors
     /// Those of [`pca`](Self::pca).
-    pub fn zca<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Self, Error> {
+    pub fn zca<'a, T: Real>(
+        x: impl Into<Samples<'a, T>>,
+        relative_tolerance: f64,
+    ) -> Result<Self, Error> {
+        let x = &x.into();
         let Directions { mean, eigenvalues, vectors } = Directions::of(x, relative_tolerance)?;
         let back = vectors.transpose();
         let forward = scaled(&vectors, &eigenvalues, |value| 1.0 / value.sqrt()) * &back;
         let backward = scaled(&vectors, &eigenvalues, f64::sqrt) * back;
-        Ok(Self { mean, eigenvalues, forward, backward })
+        Ok(Self::of_maps(mean, eigenvalues, forward, backward))
     }
 
-    /// Puts the parts of a whitening together.
-    #[cfg(feature = "serde")]
-    pub(crate) fn from_parts(
+    fn of_maps(
+        mean: Vec<f64>,
+        eigenvalues: Vec<f64>,
+        forward: DMatrix<f64>,
+        backward: DMatrix<f64>,
+    ) -> Self {
+        let (forward, backward) = (LinearMap::new(forward), LinearMap::new(backward));
+        Self { mean, eigenvalues, forward, backward }
+    }
+
+    /// Puts together what was measured elsewhere: μ, the variances λ_k, the largest first, and the
+    /// matrices F and B with x' = F(x − μ) and x = Bx' + μ. F has a row for each λ_k (PCA) or for
+    /// each feature (ZCA). That these belong together is not checked.
+    ///
+    /// # Errors
+    /// [`Error::Zero`] without features or variances, [`Error::Dimension`] if the sizes differ,
+    /// [`Error::NotFinite`] for NaN and ±∞ in μ and the matrices, [`Error::InvalidParameter`] if there
+    /// are more variances than features, or one is not positive or larger than the one before.
+    ///
+    /// ```
+    /// use nalgebra::dmatrix;
+    /// use regularized_autoencoder::data::Whitening;
+    /// let x = dmatrix![1.0, -1.0, 3.0, -3.0; 2.0, -2.0, -1.0, 1.0];
+    /// let whitening = Whitening::pca(&x, 0.0)?;
+    /// let (forward, backward) = whitening.matrices();
+    /// let (mean, variances) = (whitening.mean().to_vec(), whitening.eigenvalues().to_vec());
+    /// let again = Whitening::from_parts(mean, variances, forward.clone(), backward.clone())?;
+    /// assert_eq!(again, whitening);
+    /// # Ok::<(), regularized_autoencoder::Error>(())
+    /// ```
+    pub fn from_parts(
         mean: Vec<f64>,
         eigenvalues: Vec<f64>,
         forward: DMatrix<f64>,
@@ -131,12 +165,12 @@ impl Whitening {
             }
             largest = value;
         }
-        Ok(Self { mean, eigenvalues, forward, backward })
+        Ok(Self::of_maps(mean, eigenvalues, forward, backward))
     }
 
-    /// The matrices to whitened data and back.
-    pub(crate) fn matrices(&self) -> (&DMatrix<f64>, &DMatrix<f64>) {
-        (&self.forward, &self.backward)
+    /// F and B: x' = F(x − μ) is white, and x = Bx' + μ.
+    pub fn matrices(&self) -> (&DMatrix<f64>, &DMatrix<f64>) {
+        (self.forward.matrix(), self.backward.matrix())
     }
 
     /// This whitening, if it keeps every direction, so that E\[xxᵀ\] becomes I exactly.
@@ -177,9 +211,10 @@ impl Whitening {
     /// # Errors
     /// [`Error::Dimension`] if the number of features differs, [`Error::NotFinite`] if a value or a
     /// result is not finite, [`Error::TooLarge`] if the result does not fit into memory.
-    pub fn apply<T: Real>(&self, x: &DMatrix<T>) -> Result<DMatrix<T>, Error> {
-        same_size("number of features (rows)", self.mean.len(), x.nrows())?;
-        Ok(DMatrix::from_vec(self.n_outputs(), x.ncols(), self.scale(x.as_slice())?))
+    pub fn apply<'a, T: Real>(&self, x: impl Into<Samples<'a, T>>) -> Result<DMatrix<T>, Error> {
+        let x = x.into();
+        same_size("number of features (rows)", self.mean.len(), x.n_inputs())?;
+        Ok(DMatrix::from_vec(self.n_outputs(), x.n_samples(), self.scale(x.as_slice())?))
     }
 
     /// Takes whitened data back: [`apply`](Self::apply) and then `invert` project x − μ onto the
@@ -187,31 +222,39 @@ impl Whitening {
     ///
     /// # Errors
     /// Those of [`apply`](Self::apply).
-    pub fn invert<T: Real>(&self, white: &DMatrix<T>) -> Result<DMatrix<T>, Error> {
-        same_size("number of features (rows)", self.n_outputs(), white.nrows())?;
-        let zero = vec![0.0; self.n_outputs()];
-        let restored = affine(&self.backward, &zero, &self.mean, white.as_slice())?;
-        Ok(DMatrix::from_vec(self.mean.len(), white.ncols(), restored))
+    pub fn invert<'a, T: Real>(
+        &self,
+        white: impl Into<Samples<'a, T>>,
+    ) -> Result<DMatrix<T>, Error> {
+        let white = white.into();
+        same_size("number of features (rows)", self.n_outputs(), white.n_inputs())?;
+        let restored = self.unscale(white.as_slice())?;
+        Ok(DMatrix::from_vec(self.mean.len(), white.n_samples(), restored))
     }
 
     /// The transpose of the map to whitened data, times `filters`.
     pub(super) fn fold_forward(&self, filters: &DMatrix<f64>) -> Result<DMatrix<f64>, Error> {
-        product(operand(&self.forward).transpose(), self.mean.len(), filters)
+        product(operand(self.forward.matrix()).transpose(), self.mean.len(), filters)
     }
 
     /// The map from whitened data back, times `filters`.
     pub(super) fn fold_backward(&self, filters: &DMatrix<f64>) -> Result<DMatrix<f64>, Error> {
-        product(operand(&self.backward), self.mean.len(), filters)
+        product(operand(self.backward.matrix()), self.mean.len(), filters)
     }
 
     /// Values of a whitened sample: the rank for PCA, n for ZCA.
     pub(super) fn n_outputs(&self) -> usize {
-        self.forward.nrows()
+        self.forward.matrix().nrows()
     }
 
     /// Whitens samples that stand one after the other.
     pub(super) fn scale<T: Real>(&self, samples: &[T]) -> Result<Vec<T>, Error> {
-        affine(&self.forward, &self.mean, &vec![0.0; self.n_outputs()], samples)
+        self.forward.affine(&self.mean, &vec![0.0; self.n_outputs()], samples)
+    }
+
+    /// Takes whitened samples that stand one after the other back.
+    pub(super) fn unscale<T: Real>(&self, white: &[T]) -> Result<Vec<T>, Error> {
+        self.backward.affine(&vec![0.0; self.n_outputs()], &self.mean, white)
     }
 
     /// The whitened values `first`, `first` + 1, … of one sample, finite or not.
@@ -224,7 +267,7 @@ impl Whitening {
             let sums = &mut sums[..out.len()];
             for (i, (x, mean)) in sample.iter().zip(&self.mean).enumerate() {
                 let centred = x.as_f64() - mean;
-                let column = &self.forward.as_slice()[i * self.n_outputs() + first..];
+                let column = &self.forward.matrix().as_slice()[i * self.n_outputs() + first..];
                 for (sum, factor) in sums.iter_mut().zip(column) {
                     *sum += factor * centred;
                 }
@@ -243,20 +286,27 @@ struct Directions {
 }
 
 impl Directions {
-    fn of<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Self, Error> {
+    fn of<T: Real>(x: &Samples<'_, T>, relative_tolerance: f64) -> Result<Self, Error> {
         if !(0.0..1.0).contains(&relative_tolerance) {
             return Err(Error::invalid("relative tolerance", relative_tolerance, "in [0, 1)"));
         }
-        compiled!(T, directions(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Directions, Error>)
+        compiled!(
+            T,
+            directions(x: &Samples<'_, T>, relative_tolerance: f64) -> Result<Directions, Error>
+        )
     }
 }
 
-fn directions<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Directions, Error> {
-    let samples = &Samples::from(x);
+fn directions<T: Real>(
+    samples: &Samples<'_, T>,
+    relative_tolerance: f64,
+) -> Result<Directions, Error> {
     let mean = mean(samples)?;
     let size = mean.len();
     let iterations = size.saturating_mul(100);
-    let eigen = SymmetricEigen::try_new(covariance(samples, &mean)?, f64::EPSILON, iterations)
+    let covariance = covariance(samples, &mean)?;
+    let largest_square = largest_square(&covariance, &mean);
+    let eigen = SymmetricEigen::try_new(covariance, f64::EPSILON, iterations)
         .ok_or(Error::NoEigenvalues { size, iterations })?;
     let mut order: Vec<usize> = (0..size).collect();
     order.sort_by(|&i, &j| eigen.eigenvalues[j].total_cmp(&eigen.eigenvalues[i]));
@@ -265,14 +315,22 @@ fn directions<T: Real>(x: &DMatrix<T>, relative_tolerance: f64) -> Result<Direct
         let rule = "finite and at least 2.2e-308: the samples must not all be alike";
         return Err(Error::invalid("largest eigenvalue of the covariance", largest, rule));
     }
-    let rounding = size.max(x.ncols()) as f64 * f64::EPSILON;
-    let floor = relative_tolerance.max(rounding) * largest;
+    // What the computation rounds, and what the numbers of the samples had been rounded by.
+    let rounding = size.max(samples.n_samples()) as f64 * f64::EPSILON;
+    let of_samples = T::EPSILON.as_f64().powi(2) * largest_square;
+    let floor = (relative_tolerance.max(rounding) * largest).max(of_samples);
     order.retain(|&k| eigen.eigenvalues[k] > floor);
     Ok(Directions {
         mean,
         eigenvalues: order.iter().map(|&k| eigen.eigenvalues[k]).collect(),
         vectors: eigen.eigenvectors.select_columns(&order),
     })
+}
+
+/// The largest E\[x_i²\].
+fn largest_square(covariance: &DMatrix<f64>, mean: &[f64]) -> f64 {
+    let squares = mean.iter().enumerate().map(|(i, mean)| covariance[(i, i)] + mean * mean);
+    squares.fold(0.0, f64::max)
 }
 
 /// `vectors` with column k multiplied by `factor`(λ_k).
@@ -296,46 +354,5 @@ fn product(
 ) -> Result<DMatrix<f64>, Error> {
     let mut result = zero_matrix("folded filters", rows, right.ncols())?;
     f64::product(result.as_mut_slice(), false, 1.0, left, operand(right));
-    Ok(result)
-}
-
-/// `matrix` · (x − `before`) + `after` for each sample x.
-fn affine<T: Real>(
-    matrix: &DMatrix<f64>,
-    before: &[f64],
-    after: &[f64],
-    samples: &[T],
-) -> Result<Vec<T>, Error> {
-    compiled!(
-        T,
-        affine_in(matrix: &DMatrix<f64>, before: &[f64], after: &[f64], samples: &[T])
-            -> Result<Vec<T>, Error>
-    )
-}
-
-fn affine_in<T: Real>(
-    matrix: &DMatrix<f64>,
-    before: &[f64],
-    after: &[f64],
-    samples: &[T],
-) -> Result<Vec<T>, Error> {
-    let (rows, columns) = matrix.shape();
-    check_finite("data to transform", samples, columns)?;
-    let mut result = zeros("transformed data", rows, samples.len() / columns)?;
-    let matrix = matrix.map(T::of);
-    let mut centred: Vec<T> = Vec::new();
-    let pieces = samples.chunks(CHUNK * columns);
-    for (samples, out) in pieces.zip(result.chunks_mut(CHUNK * rows)) {
-        subtract(samples, before, &mut centred);
-        let left = Operand::new(matrix.as_slice(), rows, columns);
-        let right = Operand::new(&centred, columns, samples.len() / columns);
-        T::product(out, false, T::one(), left, right);
-        for sample in out.chunks_exact_mut(rows) {
-            for (value, &after) in sample.iter_mut().zip(after) {
-                *value += T::of(after);
-            }
-        }
-    }
-    check_finite("transformed data", &result, rows)?;
     Ok(result)
 }

@@ -8,7 +8,7 @@ use crate::samples::Samples;
 use crate::scalar::{Real, compiled};
 
 /// For each hidden unit, the k samples with the largest codes h_j, the largest first; of equal ones
-/// the earlier sample. A code of 0 is none: a unit that is off for all but two samples has two.
+/// the earlier sample. A code that is not positive is none: a unit that is off for all but two samples has two.
 ///
 /// It takes m · k entries of memory, however many samples are looked at: a data set that does not
 /// fit into memory is given piece by piece to [`extend`](Self::extend).
@@ -110,7 +110,7 @@ impl<T: Real> TopSamples<T> {
     }
 
     /// The samples of one unit and its codes there, the largest first; k of them or, where fewer
-    /// codes are not 0, fewer.
+    /// codes are positive, fewer.
     ///
     /// # Errors
     /// [`Error::NotEnough`] if there are not so many units.
@@ -126,7 +126,7 @@ impl<T: Real> TopSamples<T> {
     /// Looks at the code of the next sample.
     fn take(&mut self, code: &[T]) {
         for (unit, (&h, bound)) in code.iter().zip(&mut self.bounds).enumerate() {
-            if h > *bound && !h.is_zero() {
+            if h > *bound && h > T::zero() {
                 let best = &mut self.best[unit * self.k..][..self.k];
                 let taken = &mut self.taken[unit];
                 *taken = (*taken + 1).min(self.k);

@@ -21,6 +21,7 @@ use tally::{Counts, Tally};
 /// Active means h > δ_min, as in the paper. For activations with negative values (tanh, identity,
 /// leaky ReLU, ELU) a code far below 0 counts as inactive.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Evaluation {
     /// δ_min: a unit is active for a sample if h > δ_min.

@@ -1,11 +1,13 @@
 //! Reconstruction errors of single samples.
 
 use crate::codec::Codec;
+use crate::codec::sealed::Computation;
 use crate::error::{Error, finite_results, same_size};
-use crate::inference::CHUNK;
+use crate::inference::{CHUNK, reconstruct_piece, team};
 use crate::memory::zeros;
 use crate::samples::Samples;
-use crate::scalar::Real;
+use crate::scalar::{Real, compiled};
+use crate::team::chunks;
 
 /// ‖x − y‖² of each sample (n × N, any N): the sum over the inputs, in f64; N values.
 ///
@@ -34,29 +36,48 @@ pub fn reconstruction_errors<'a, C: Codec>(
     model: &C,
     samples: impl Into<Samples<'a, C::Scalar>>,
 ) -> Result<Vec<f64>, Error> {
-    let samples = samples.into();
+    let samples = &samples.into();
     same_size("values per sample", model.n_features(), samples.n_inputs())?;
     samples.check("samples")?;
-    let (n_inputs, n_samples) = (samples.n_inputs(), samples.n_samples());
-    let mut errors = zeros("reconstruction errors", n_samples, 1)?;
-    // A piece for each thread at a time.
-    let size = CHUNK.saturating_mul(model.threads().min(available_threads()));
-    let pieces = errors.chunks_mut(size).zip(samples.chunks(size));
-    for (piece, (errors, samples)) in pieces.enumerate() {
-        let reconstructions = model
-            .reconstruct(&Samples::from_slice(samples, n_inputs)?)
-            .map_err(|error| error.after_samples(piece * size))?;
-        let pairs = samples.chunks_exact(n_inputs).zip(reconstructions.column_iter());
-        for (error, (x, y)) in errors.iter_mut().zip(pairs) {
-            *error = x.iter().zip(&y).map(|(x, y)| squared_difference(*x, *y)).sum();
-        }
-    }
-    finite_results("reconstruction error", &errors, |_| None)?;
-    Ok(errors)
+    errors_of(model.parts(), samples, model.threads())
 }
 
-fn available_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+fn errors_of<T: Real>(
+    computation: Computation<'_, T>,
+    samples: &Samples<'_, T>,
+    threads: usize,
+) -> Result<Vec<f64>, Error> {
+    compiled!(T, errors_in(
+        computation: Computation<'_, T>,
+        samples: &Samples<'_, T>,
+        threads: usize,
+    ) -> Result<Vec<f64>, Error>)
+}
+
+fn errors_in<T: Real>(
+    Computation { encoder, decoder, activation }: Computation<'_, T>,
+    samples: &Samples<'_, T>,
+    threads: usize,
+) -> Result<Vec<f64>, Error> {
+    let (n_features, n_samples) = (samples.n_inputs(), samples.n_samples());
+    let mut errors = zeros("reconstruction errors", n_samples, 1)?;
+    let pieces = chunks(&mut errors, CHUNK);
+    team(threads, n_samples)?.try_for_each(pieces, |piece, errors| {
+        let first = piece * CHUNK;
+        let samples = &samples.as_slice()[first * n_features..][..errors.len() * n_features];
+        let mut y = zeros("reconstructions", decoder.filters.nrows(), errors.len())?;
+        reconstruct_piece(encoder, activation, decoder, (samples, first), &mut y)?;
+        if let Some(scaler) = encoder.scaler {
+            y = scaler.unscale(&y, first)?;
+        }
+        let pairs = samples.chunks_exact(n_features).zip(y.chunks_exact(n_features));
+        for (error, (x, y)) in errors.iter_mut().zip(pairs) {
+            *error = x.iter().zip(y).map(|(x, y)| squared_difference(*x, *y)).sum();
+        }
+        Ok(())
+    })?;
+    finite_results("reconstruction error", &errors, |_| None)?;
+    Ok(errors)
 }
 
 fn squared_difference<T: Real>(x: T, y: T) -> f64 {

@@ -102,7 +102,11 @@ fn checked_rank(quantile: f64, n_reference: usize) -> Result<usize, Error> {
 
 /// k, counted from 1.
 fn rank(quantile: f64, n_reference: usize) -> usize {
-    (quantile * (n_reference as f64 + 1.0)).ceil() as usize
+    let product = quantile * (n_reference as f64 + 1.0);
+    // A product that is a whole number may have been rounded up.
+    let nearest = product.round();
+    let is_whole = (product - nearest).abs() <= 2.0 * f64::EPSILON * product;
+    (if is_whole { nearest } else { product.ceil() }) as usize
 }
 
 /// The smallest number of reference scores of which the k-th exists.

@@ -6,6 +6,9 @@ use crate::error::Error;
 use crate::memory::zeros;
 use crate::scalar::Real;
 
+/// Samples that are read and scaled at a time.
+const PIECE: usize = 256;
+
 /// The samples of a source after a scaler.
 pub(crate) struct Scaled<'a, T: Real> {
     source: &'a dyn BatchSource<Scalar = T>,
@@ -31,10 +34,15 @@ impl<T: Real> BatchSource for Scaled<'_, T> {
     }
 
     fn read(&self, first: usize, out: &mut [T]) -> Result<(), Error> {
-        let count = out.len() / self.n_inputs();
-        let mut samples = zeros("samples of a source", self.source.n_inputs(), count)?;
-        self.source.read(first, &mut samples)?;
-        out.copy_from_slice(&self.scaler.scale(&samples, first)?);
+        let (n_features, n_inputs) = (self.source.n_inputs(), self.n_inputs());
+        let count = out.len() / n_inputs;
+        let mut samples = zeros("samples of a source", n_features, count.min(PIECE))?;
+        for (piece, out) in out.chunks_mut(PIECE * n_inputs).enumerate() {
+            let (first, count) = (first + piece * PIECE, out.len() / n_inputs);
+            let samples = &mut samples[..count * n_features];
+            self.source.read(first, samples)?;
+            out.copy_from_slice(&self.scaler.scale(samples, first)?);
+        }
         Ok(())
     }
 

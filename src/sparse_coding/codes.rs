@@ -93,8 +93,7 @@ impl SparseCoding {
 
     /// As many threads as are wanted, have something to do and find a core to do it.
     pub(super) fn team(&self, n_samples: usize) -> Result<Team, Error> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Team::new(self.threads.min(n_samples.div_ceil(CHUNK)).min(cores))
+        Team::on_cores(self.threads.min(n_samples.div_ceil(CHUNK)))
     }
 }
 
