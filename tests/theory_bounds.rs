@@ -13,8 +13,8 @@ use regularized_autoencoder::theory::{
 };
 use regularized_autoencoder::{
     Activation, ActivationMetadata, Contractive, Error, HardSigmoid, Identity, KlSparsity,
-    Parameters, Real, RegularizedAutoEncoder, Regularizer, RegularizerMetadata, Relu, Sigmoid,
-    Softplus, Unregularized,
+    MeanCode, Parameters, Real, RegularizedAutoEncoder, Regularizer, RegularizerMetadata, Relu,
+    Sigmoid, Softplus, Unregularized,
 };
 
 /// How much the bounds of Thm. 2 may exceed the measured share: two-point laws attain them.
@@ -284,6 +284,25 @@ fn no_coefficient_makes_theorem_1_hold_without_a_bias_gradient() {
     assert_eq!((found.share_with_theorem_1(), found.share_pushed_down()), (0.0, 0.0));
     assert!(found.coefficient_for_theorem_1(f64::NAN).is_err());
     assert!(found.coefficient_for_theorem_1(1.1).is_err());
+}
+
+/// Lemma 1's bound is 0: every λ whose product with the gradient is not lost to rounding will do.
+#[test]
+fn the_coefficient_for_a_filter_of_length_0_is_found_at_once() {
+    for bias in [0.0, -30.0, -300.0] {
+        let filters = DMatrix::<f64>::zeros(2, 1);
+        let parameters = Parameters::new(filters, DVector::from_element(1, bias), None).unwrap();
+        let with = |regularizer| {
+            let builder = RegularizedAutoEncoder::builder(2, 1).parameters(parameters.clone());
+            builder.regularizer(regularizer).build().unwrap()
+        };
+        let x = DMatrix::from_fn(2, 5, |i, j| (i + j) as f64 - 2.0);
+        let found = Snapshot::of(&with(1.0 * MeanCode::new()), &x).unwrap();
+        let lambda = found.coefficient_for_theorem_1(1.0).unwrap().unwrap();
+        assert!(lambda > 0.0 && lambda < 1e-100, "{lambda}");
+        let found = Snapshot::of(&with(2.0 * lambda * MeanCode::new()), &x).unwrap();
+        assert_eq!(found.share_with_theorem_1(), 1.0);
+    }
 }
 
 #[test]

@@ -386,6 +386,86 @@ fn measurements_refine_what_is_not_guaranteed() {
     assert_eq!(free.coefficient.unwrap().trend, Trend::Unpredictable);
 }
 
+/// Below its inflection point the sigmoid falls with CAE; on units far above it nothing is negative
+/// but all of the gradients.
+#[test]
+fn measurements_outweigh_those_on_other_data() {
+    for (bias, trend, basis) in [
+        (-2.0, Trend::Falls, Basis::Measured(Source::NoiseStudy)),
+        (3.0, Trend::Unpredictable, Basis::None),
+    ] {
+        let gradients = measured(&Sigmoid, &Contractive::new(), bias);
+        let found = verdict(&Sigmoid, &Contractive::new()).with_measurement(&gradients);
+        let prediction = found.coefficient.as_ref().unwrap();
+        assert_eq!((prediction.trend, prediction.basis), (trend, basis), "{found}");
+    }
+    // That the first term turns the filters is not made good by the second one's gradients.
+    let variances = MarginalizedDenoising::with_variances(vec![1.0, 0.0, 0.5]).unwrap();
+    let sum = variances + KlSparsity::new(0.05).unwrap();
+    let found = verdict(&Relu, &sum).with_measurement(&measured(&Relu, &CodeL1::new(), 0.5));
+    assert_eq!(found.coefficient.as_ref().unwrap().trend, Trend::Unpredictable, "{found}");
+}
+
+/// The filters turn away from the inputs that the penalty weights.
+#[test]
+fn weighted_inputs_make_it_unpredictable() {
+    let weighted = MarginalizedDenoising::with_variances(vec![1.0, 1.0, 0.0]).unwrap();
+    for activation in [&Sigmoid as S<'_>, &Softplus::new(), &Relu] {
+        let found = prediction(activation, &weighted);
+        assert_eq!((found.trend, found.basis), (Trend::Unpredictable, Basis::None), "{found}");
+        assert!(has(&found, &Reason::FiltersTurn), "{found}");
+    }
+    let equal = MarginalizedDenoising::with_variances(vec![0.5; 3]).unwrap();
+    assert_eq!(prediction(&Softplus::new(), &equal).trend, Trend::Falls);
+}
+
+/// What an activation declares, without a computation.
+#[derive(Debug)]
+struct Declared(Properties);
+
+impl ActivationMetadata for Declared {
+    fn properties(&self) -> Properties {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn convexity_follows_from_the_curvature_and_the_other_way_round() {
+    let cae = |properties: Properties| {
+        Verdict::of(&Declared(properties), &Contractive::new(), Constraint::UNIT)
+    };
+    let smooth = || Properties { convex: false, ..Softplus::new().properties() };
+    let found = cae(smooth());
+    assert_eq!(found.bias_gradient, Sign::Positive);
+    assert_eq!(found.coefficient.unwrap().basis, proven(Statement::Corollary2));
+    let found = cae(Properties { convex: true, curvature: Sign::Indefinite, ..smooth() });
+    assert_eq!(found.bias_gradient, Sign::NonNegative);
+    assert_eq!(found.coefficient.unwrap().basis, proven(Statement::Corollary2));
+    let found = cae(Properties { curvature: Sign::Indefinite, ..smooth() });
+    assert_eq!(found.bias_gradient, Sign::Indefinite);
+    assert_eq!(found.terms[0].failed, [Premise::Convex]);
+}
+
+/// Codes that are always positive are never inactive.
+#[test]
+fn without_a_threshold_lower_is_not_sparser() {
+    let mut properties = Softplus::new().properties();
+    properties.threshold.code = 0.0;
+    let found = Verdict::of(&Declared(properties), &Contractive::new(), Constraint::UNIT);
+    assert!(!found.lower_is_sparser);
+    let prediction = found.coefficient.unwrap();
+    assert_eq!(prediction.trend, Trend::NotApplicable);
+    assert!(has(&prediction, &Reason::ThresholdIsZero));
+}
+
+#[test]
+fn a_coefficient_that_no_model_takes_proves_nothing() {
+    for coefficient in [-1.0, f64::NAN, f64::INFINITY] {
+        let found = prediction(&Softplus::new(), &(coefficient * Contractive::new()));
+        assert_eq!((found.trend, found.basis), (Trend::Unpredictable, Basis::None), "{found}");
+    }
+}
+
 #[test]
 fn measurements_refute_false_declarations() {
     #[derive(Debug)]

@@ -128,6 +128,7 @@ fn model_row(
             Outcome::Reached => None,
             Outcome::NoEffect => Some("λ does not move sparsity"),
             Outcome::BelowAtSmallest => Some("sparser at 10⁻⁴ already"),
+            Outcome::FailedAtSmallest => Some("fails at 10⁻⁴ already"),
             Outcome::AboveAtLargest => Some("denser at all of 10⁻⁴, 10⁻³ … 10³"),
             _ => Some("passes it between two strengths"),
         }

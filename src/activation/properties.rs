@@ -216,14 +216,16 @@ impl Properties {
         self.slope == Sign::Positive && self.is_continuous()
     }
 
-    /// s(ta + (1−t)b) ≤ t s(a) + (1−t) s(b) for t ∈ [0, 1].
+    /// s(ta + (1−t)b) ≤ t s(a) + (1−t) s(b) for t ∈ [0, 1]: declared, or by s'' ≥ 0 where s' nowhere
+    /// jumps.
     pub fn is_convex(&self) -> bool {
-        self.convex
+        let slope_jumps = self.kinks.iter().any(|kink| kink.order < 2);
+        self.convex || self.curvature.is_non_negative() && !slope_jumps
     }
 
     /// Convex with s'' > 0 wherever it exists.
     pub fn is_strictly_convex(&self) -> bool {
-        self.convex && self.curvature == Sign::Positive
+        self.is_convex() && self.curvature == Sign::Positive
     }
 
     /// s'' = 0 wherever it exists.

@@ -145,7 +145,8 @@ impl<T: Real> Subject<'_, T> {
         let delta_min = self.properties.threshold.code;
         let Some(a_min) = self.properties.threshold.pre_activation else { return };
         let at = |a: T| self.derivative(0, a).as_f64();
-        let slack = 16.0 * T::EPSILON.as_f64() * (delta_min.abs() + a_min.abs());
+        let size = if a_min.is_finite() { a_min.abs() } else { 0.0 };
+        let slack = 16.0 * T::EPSILON.as_f64() * (delta_min.abs() + size);
         for &a in self.points.iter().filter(|a| a.as_f64() <= a_min) {
             let value = at(a);
             report.expect(THRESHOLD, value <= delta_min + slack, || {

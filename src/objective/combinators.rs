@@ -54,7 +54,12 @@ impl<R> Scaled<R> {
 
 impl<R: RegularizerMetadata> RegularizerMetadata for Scaled<R> {
     fn form(&self) -> Form {
-        if self.coefficient == 0.0 { Form::Nothing } else { self.regularizer.form() }
+        match self.coefficient {
+            0.0 => Form::Nothing,
+            // One that no model takes.
+            coefficient if !(coefficient > 0.0 && coefficient.is_finite()) => Form::Unknown,
+            _ => self.regularizer.form(),
+        }
     }
 
     fn needs(&self, shape: Shape) -> Needs {

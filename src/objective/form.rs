@@ -89,7 +89,10 @@ impl Form {
     /// That of the gradient as it is computed: without the Dirac deltas that s'' has at kinks. Where
     /// s' jumps downwards, as for ELU with α > 1, E\[∂R/∂b_j\] over a density can have another sign.
     pub fn bias_gradient_sign(&self, activation: &Properties) -> Sign {
-        let (slope, curvature) = (activation.slope, activation.curvature);
+        let (slope, mut curvature) = (activation.slope, activation.curvature);
+        if activation.convex && curvature == Sign::Indefinite {
+            curvature = Sign::NonNegative;
+        }
         match self {
             // f'(ρ_j) E[s']
             Self::MeanCode { increasing_on, strictly } => {

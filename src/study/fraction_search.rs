@@ -103,10 +103,12 @@ impl fmt::Display for Trial {
 pub enum Outcome {
     /// A training ended within the tolerance of the target.
     Reached,
-    /// The theory says that λ does not move sparsity; nothing was trained.
+    /// The theory says that λ does not move sparsity, but by the size of the steps; nothing was trained.
     NoEffect,
     /// At the smallest λ of the range the fraction is below the target already.
     BelowAtSmallest,
+    /// The training with the smallest λ of the range failed.
+    FailedAtSmallest,
     /// At the largest λ of the range the fraction is still above the target.
     AboveAtLargest,
     /// As many trainings as were allowed did not reach it.
@@ -255,6 +257,7 @@ impl FractionSearch {
             }
             let outcome = match excess {
                 _ if excess.abs() <= self.tolerance => Some(Outcome::Reached),
+                f64::NEG_INFINITY if lambda == smallest => Some(Outcome::FailedAtSmallest),
                 _ if excess < 0.0 && lambda == smallest => Some(Outcome::BelowAtSmallest),
                 _ if excess > 0.0 && lambda == largest => Some(Outcome::AboveAtLargest),
                 _ => None,

@@ -1,5 +1,6 @@
 //! The regularizer's bias gradients on data: what the corollaries speak of, measured.
 
+use super::bounds::count_of_share;
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
 use crate::error::Error;
@@ -94,7 +95,7 @@ impl BiasGradients {
         let share = crate::error::probability("share of the units", share)?;
         let mut sorted = self.values.clone();
         sorted.sort_by(f64::total_cmp);
-        let rank = (share * sorted.len() as f64).ceil() as usize;
+        let rank = count_of_share(share, sorted.len());
         Ok(sorted[rank.saturating_sub(1)])
     }
 }

@@ -42,9 +42,10 @@ pub fn lemma_1_bound(
 ///
 /// Mean, variance (1/N) and probability are those of one set of samples. Nothing is assumed of it,
 /// if the variance is measured; `‖W_j‖²` may stand for the variance where E\[xxᵀ\] − E\[x\]E\[x\]ᵀ = I.
+/// With a_min = +∞, that is, if s never exceeds δ_min, p_j = 1.
 ///
 /// # Errors
-/// [`Error::InvalidParameter`] if the variance is negative, or something is infinite or NaN.
+/// [`Error::InvalidParameter`] if the variance is negative, mean or variance infinite, or something NaN.
 ///
 /// ```
 /// use regularized_autoencoder::theory::{cantelli, chebyshev};
@@ -56,9 +57,8 @@ pub fn lemma_1_bound(
 /// # Ok::<(), regularized_autoencoder::Error>(())
 /// ```
 pub fn chebyshev(mean: f64, variance: f64, a_min: f64) -> Result<f64, Error> {
-    let squared_distance = squared_distance_below(mean, variance, a_min)?;
-    // A distance of 0 makes this −∞ or NaN.
-    Ok((1.0 - variance / squared_distance).max(0.0))
+    let deviations = deviations_below(mean, variance, a_min)?;
+    Ok((1.0 - 1.0 / (deviations * deviations)).max(0.0))
 }
 
 /// [`chebyshev`] with Cantelli's inequality, which is tighter, since only one side matters:
@@ -67,19 +67,29 @@ pub fn chebyshev(mean: f64, variance: f64, a_min: f64) -> Result<f64, Error> {
 /// # Errors
 /// Those of [`chebyshev`].
 pub fn cantelli(mean: f64, variance: f64, a_min: f64) -> Result<f64, Error> {
-    let squared_distance = squared_distance_below(mean, variance, a_min)?;
-    Ok((1.0 - variance / (variance + squared_distance)).max(0.0))
+    let deviations = deviations_below(mean, variance, a_min)?;
+    Ok(1.0 - 1.0 / (1.0 + deviations * deviations))
 }
 
-/// (a_min − mean)² where the mean lies below a_min, else 0.
-fn squared_distance_below(mean: f64, variance: f64, a_min: f64) -> Result<f64, Error> {
+/// By how many standard deviations the mean lies below a_min, or 0 if it does not.
+fn deviations_below(mean: f64, variance: f64, a_min: f64) -> Result<f64, Error> {
     non_negative("variance", variance)?;
-    for (name, value) in [("mean", mean), ("a_min", a_min)] {
-        if !value.is_finite() {
-            return Err(Error::invalid(name, value, "finite"));
-        }
+    if !mean.is_finite() {
+        return Err(Error::invalid("mean", mean, "finite"));
     }
-    Ok((a_min - mean).max(0.0).powi(2))
+    if a_min.is_nan() {
+        return Err(Error::invalid("a_min", a_min, "a number"));
+    }
+    let distance = a_min - mean;
+    Ok(if distance > 0.0 { distance / variance.sqrt() } else { 0.0 })
+}
+
+/// The smallest number of units that are at least this share of all.
+pub(super) fn count_of_share(share: f64, units: usize) -> usize {
+    let about = (share * units as f64).ceil() as usize;
+    // The product is rounded.
+    let before = about.saturating_sub(1);
+    if before as f64 / units as f64 >= share { before } else { about }
 }
 
 #[cfg(test)]
@@ -95,8 +105,41 @@ mod tests {
         }
         assert!(lemma_1_bound(1.0, 1.0, f64::NAN).is_err());
         for bad in [f64::NAN, f64::INFINITY] {
-            assert!(chebyshev(bad, 1.0, 1.0).is_err() && chebyshev(0.0, 1.0, bad).is_err());
+            assert!(chebyshev(bad, 1.0, 1.0).is_err() && cantelli(bad, 1.0, 1.0).is_err());
         }
+        assert!(chebyshev(0.0, 1.0, f64::NAN).is_err() && cantelli(0.0, 1.0, f64::NAN).is_err());
+    }
+
+    #[test]
+    fn a_unit_that_cannot_be_active_is_inactive() {
+        for variance in [0.0, 1.0] {
+            let (mean, a_min) = (5.0, f64::INFINITY);
+            assert_eq!(chebyshev(mean, variance, a_min).unwrap(), 1.0);
+            assert_eq!(cantelli(mean, variance, a_min).unwrap(), 1.0);
+            assert_eq!(chebyshev(mean, variance, -a_min).unwrap(), 0.0);
+        }
+    }
+
+    /// Squares of these numbers overflow or underflow; a distribution on two points attains
+    /// Cantelli's bound.
+    #[test]
+    fn bounds_hold_at_the_ends_of_the_range() {
+        let bound = |bound: fn(f64, f64, f64) -> Result<f64, Error>, mean, variance| {
+            bound(mean, variance, 0.0).unwrap()
+        };
+        assert!((bound(cantelli, -1.2e154, 1e308) - 1.44 / 2.44).abs() < 1e-12);
+        assert!((bound(chebyshev, -1e155, 1e308) - 0.99).abs() < 1e-12);
+        assert!((bound(chebyshev, -1e-160, 1e-322) - 0.99).abs() < 0.01);
+    }
+
+    #[test]
+    fn shares_are_counted_without_rounding() {
+        for units in 1..200 {
+            for count in 0..=units {
+                assert_eq!(count_of_share(count as f64 / units as f64, units), count);
+            }
+        }
+        assert_eq!((count_of_share(0.07, 100), count_of_share(0.071, 100)), (7, 8));
     }
 
     #[test]
@@ -110,14 +153,14 @@ mod tests {
             (chebyshev(-1.0, 0.0, 0.0).unwrap(), cantelli(-1.0, 0.0, 0.0).unwrap()),
             (1.0, 1.0)
         );
-        // At a_min, and where the square of the distance underflows, nothing is said.
-        for mean in [0.0, -1e-200] {
+        assert_eq!(
+            (chebyshev(-1e-200, 0.0, 0.0).unwrap(), cantelli(-1e-200, 0.0, 0.0).unwrap()),
+            (1.0, 1.0)
+        );
+        // At a_min, and next to it, nothing is said.
+        for (mean, variance) in [(0.0, 0.0), (0.0, 1.0), (-1e-200, 1.0)] {
             assert_eq!(
-                (chebyshev(mean, 0.0, 0.0).unwrap(), cantelli(mean, 0.0, 0.0).unwrap()),
-                (0.0, 0.0)
-            );
-            assert_eq!(
-                (chebyshev(mean, 1.0, 0.0).unwrap(), cantelli(mean, 1.0, 0.0).unwrap()),
+                (chebyshev(mean, variance, 0.0).unwrap(), cantelli(mean, variance, 0.0).unwrap()),
                 (0.0, 0.0)
             );
         }

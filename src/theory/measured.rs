@@ -3,7 +3,7 @@
 use super::prediction::{Reason, Source};
 use crate::activation::Properties;
 use crate::corruption::Noise;
-use crate::objective::Form;
+use crate::objective::{FilterPart, Form};
 
 /// Where it was measured that sparsity falls with the coefficient of a term, and an explanation.
 ///
@@ -17,7 +17,12 @@ pub(super) fn measured(
         return None;
     }
     let reason = match term {
-        Form::SlopePower { power: 2, .. } if is_sigmoidal(activation) => Reason::ConvexBelow,
+        // The penalty of CAE and mDAE; one that weights inputs turns the filters instead.
+        Form::SlopePower { power: 2, depends_on, .. }
+            if is_sigmoidal(activation) && *depends_on != FilterPart::Direction =>
+        {
+            Reason::ConvexBelow
+        }
         Form::SlopeProducts if is_rectifier(activation) => Reason::FiltersTurn,
         Form::LinearInNoise if is_rectifier(activation) || is_like_softplus(activation) => {
             Reason::SamplingNoise

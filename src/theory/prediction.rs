@@ -10,7 +10,9 @@ use std::fmt;
 pub enum Trend {
     /// It falls: codes become sparser.
     Falls,
-    /// It does not respond.
+    /// It does not respond, as long as the steps are small: for a penalty of the slope with filters
+    /// of fixed length, 2ηλE\[s'²\]/(1 − μ) ≪ 1. The gradient is then along the filters, which the
+    /// constraint takes out of them again; larger ones change the size of the steps.
     Unaffected,
     /// Nothing can be said.
     Unpredictable,
@@ -48,7 +50,9 @@ pub enum Basis {
 impl fmt::Display for Basis {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Proven(statement) => write!(formatter, "proven: {statement}"),
+            Self::Proven(statement) => {
+                write!(formatter, "the sign of the bias gradient is proven: {statement}")
+            }
             Self::Measured(source) => write!(formatter, "measured: {source}"),
             Self::None => formatter.write_str("no basis"),
         }
@@ -98,6 +102,8 @@ pub enum Reason {
     ),
     /// s declares no limit as a → −∞.
     LimitIsUnknown,
+    /// s tends to 0, but δ_min = 0, below which it never gets.
+    ThresholdIsZero,
     /// The lengths of the filters are free: the term can fall by their shrinking instead.
     LengthsAreFree,
     /// The term turns the filters, which moves sparsity without a bias gradient.
@@ -161,6 +167,9 @@ impl fmt::Display for Reason {
             ),
             Self::LimitIsUnknown => formatter
                 .write_str("s declares no limit as a → −∞: it is not known what low a means"),
+            Self::ThresholdIsZero => formatter.write_str(
+                "s → 0 as a → −∞ without hard zeros, and δ_min = 0: no unit ever counts as inactive",
+            ),
             Self::LengthsAreFree => formatter.write_str(
                 "the lengths of the filters are not fixed: R can fall by their shrinking instead",
             ),

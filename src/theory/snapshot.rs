@@ -1,7 +1,7 @@
 //! Lemma 1, Thm. 1 and Thm. 2 at given parameters, on data.
 
 use super::assumption::Assumption1;
-use super::bounds::{cantelli, chebyshev, lemma_1_bound};
+use super::bounds::{cantelli, chebyshev, count_of_share, lemma_1_bound};
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
 use crate::error::{Error, probability};
@@ -83,12 +83,14 @@ impl UnitSnapshot {
 
     /// The smallest factor λ with λ ∂R/∂b_j > 2σ_r√n‖W_j‖ sup|s'|, if there is a finite one.
     fn factor_for_theorem_1(&self) -> Option<f64> {
-        let (gradient, bound) = (self.regularizer_gradient, self.lemma_1_bound);
+        // A bound of 0 is exceeded by every product that is not lost among the subnormal numbers.
+        let bound = self.lemma_1_bound.max(f64::MIN_POSITIVE);
+        let gradient = self.regularizer_gradient;
         let mut factor = bound / gradient;
         if !(gradient > 0.0 && factor.is_finite()) {
             return None;
         }
-        // The next number or the one after it, as the division is rounded.
+        // One of the next few numbers, as quotient and product are rounded.
         while factor * gradient <= bound {
             factor = factor.next_up();
         }
@@ -207,7 +209,7 @@ impl Snapshot {
     /// ```
     pub fn coefficient_for_theorem_1(&self, share_of_units: f64) -> Result<Option<f64>, Error> {
         let share = probability("share of the units", share_of_units)?;
-        let wanted = (share * self.units.len() as f64).ceil() as usize;
+        let wanted = count_of_share(share, self.units.len());
         let factors = self.units.iter().filter_map(UnitSnapshot::factor_for_theorem_1);
         let mut factors: Vec<f64> = factors.collect();
         factors.sort_by(f64::total_cmp);

@@ -43,6 +43,8 @@ pub enum Premise {
     NonDecreasing,
     /// s is convex: Corollary 2, the cross term.
     Convex,
+    /// The factor w(W_j) of the slope is not negative: Corollary 2.
+    NonNegativeFactor,
     /// f increases on the whole range of the codes: Corollary 1.
     Increasing {
         /// Where f is declared to increase.
@@ -64,7 +66,13 @@ impl fmt::Display for Premise {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NonDecreasing => write!(formatter, "s is not known to be non-decreasing"),
-            Self::Convex => write!(formatter, "s is not convex, as Corollary 2 and Eq. 7 need"),
+            Self::Convex => {
+                write!(formatter, "s is not known to be convex, as Corollary 2 and Eq. 7 need")
+            }
+            Self::NonNegativeFactor => write!(
+                formatter,
+                "the factor w(W_j) is not known to be non-negative, as Corollary 2 needs"
+            ),
             Self::Increasing { on, range } => write!(
                 formatter,
                 "f increases on {on}, but the codes range over {range}, and Corollary 1 needs f to \

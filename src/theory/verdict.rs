@@ -40,7 +40,8 @@ pub struct Verdict {
     /// The sign of ∂R/∂b_j of the whole regularizer, as
     /// [`Form::bias_gradient_sign`](crate::Form::bias_gradient_sign) tells it.
     pub bias_gradient: Sign,
-    /// Whether lower pre-activations make a unit inactive: s(a) → 0 as a → −∞.
+    /// Whether lower pre-activations make a unit inactive: s(a) → 0 as a → −∞, below a δ_min > 0 or as
+    /// a hard zero.
     pub lower_is_sparser: bool,
     /// Whether inactive units are exactly 0.
     pub hard_zeros: bool,
@@ -117,6 +118,8 @@ impl Verdict {
     /// * Where the theory cannot tell the sign and no unit has a negative gradient, though some
     ///   have a positive one, an unpredictable trend becomes a falling one, measured on the data.
     ///   It holds for the parameters of the measurement.
+    /// * Where a trend was measured on other data and on these no unit has a positive gradient, though
+    ///   some have a negative one, the trend becomes unpredictable.
     /// * Where a gradient contradicts the declared sign, a declaration is false: the prediction
     ///   becomes unpredictable and says so.
     ///
@@ -149,11 +152,25 @@ impl Verdict {
             )));
             return self;
         }
-        let open = prediction.basis == Basis::None && self.bias_gradient == Sign::Indefinite;
-        let free = prediction.reasons.contains(&Reason::LengthsAreFree);
-        if open && lower_is_sparser && !free && negative == 0 && positive > 0 {
-            prediction.trend = Trend::Falls;
-            prediction.basis = Basis::Measured(Source::Data);
+        let is_open = self.bias_gradient == Sign::Indefinite;
+        let other = [Reason::LengthsAreFree, Reason::FiltersTurn];
+        let filters_matter = other.iter().any(|reason| prediction.reasons.contains(reason));
+        match prediction.basis {
+            Basis::None
+                if is_open
+                    && lower_is_sparser
+                    && !filters_matter
+                    && negative == 0
+                    && positive > 0 =>
+            {
+                prediction.trend = Trend::Falls;
+                prediction.basis = Basis::Measured(Source::Data);
+            }
+            Basis::Measured(Source::NoiseStudy) if is_open && positive == 0 && negative > 0 => {
+                prediction.trend = Trend::Unpredictable;
+                prediction.basis = Basis::None;
+            }
+            _ => {}
         }
         prediction.reasons.push(Reason::Measured(gradients.to_string()));
         self
@@ -195,8 +212,10 @@ impl Setting {
         Self { activation, fixed_length: matches!(constraint, Constraint::Length(_)) }
     }
 
+    /// Whether s(a) → 0 as a → −∞ and so gets below δ_min.
     fn lower_is_sparser(&self) -> bool {
-        self.activation.limit_at_negative_infinity == Some(0.0)
+        let gets_below = self.activation.hard_zeros || self.activation.threshold.code > 0.0;
+        self.activation.limit_at_negative_infinity == Some(0.0) && gets_below
     }
 
     fn judge(&self, term: &Form) -> TermVerdict {
@@ -231,7 +250,8 @@ impl Setting {
                 require(increasing_on.encloses(&s.range), increasing);
                 Some(Statement::Corollary1)
             }
-            Form::SlopePower { power, .. } => {
+            Form::SlopePower { power, weight, .. } => {
+                require(weight.is_non_negative(), Premise::NonNegativeFactor);
                 // An odd power leaves s'^(q−1) ≥ 0 whatever the sign of s'.
                 require(s.is_non_decreasing() || power % 2 == 1, Premise::NonDecreasing);
                 require(s.is_convex(), Premise::Convex);
@@ -277,6 +297,10 @@ impl Setting {
         }
         if !self.fixed_length && shrinks_filters(term) {
             reasons.push(Reason::LengthsAreFree);
+            return Prediction::new(Trend::Unpredictable, Basis::None, reasons);
+        }
+        if matches!(term, Form::SlopePower { depends_on: FilterPart::Direction, .. }) {
+            reasons.push(Reason::FiltersTurn);
             return Prediction::new(Trend::Unpredictable, Basis::None, reasons);
         }
         if let Some(statement) = statement {
@@ -362,6 +386,7 @@ impl Setting {
 
     fn limit(&self) -> Reason {
         match self.activation.limit_at_negative_infinity {
+            Some(0.0) => Reason::ThresholdIsZero,
             Some(limit) => Reason::LimitIsNotZero(limit.to_string()),
             None => Reason::LimitIsUnknown,
         }
