@@ -20,6 +20,7 @@ fn activations<T: Real>() -> Vec<Box<dyn Activation<T>>> {
         Box::new(Tanh),
         Box::new(Identity),
         Box::new(LeakyRelu::new(0.0).unwrap()),
+        Box::new(LeakyRelu::new(1e-7).unwrap()),
         Box::new(LeakyRelu::default()),
         Box::new(LeakyRelu::new(1.0).unwrap()),
         Box::new(Elu::new(0.5).unwrap()),

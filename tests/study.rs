@@ -496,6 +496,20 @@ fn the_search_says_why_it_found_nothing() {
     assert!(few.best.is_some());
 }
 
+#[test]
+fn a_search_whose_first_training_fails_says_so() {
+    let trainer = Trainer::builder().learning_rate(1e300).epochs(2).batch_size(20).build().unwrap();
+    let found = FractionSearch::new(0.5).unwrap().run(&trainer, &white(3, 60, 4), |lambda| {
+        RegularizedAutoEncoder::builder(3, 12)
+            .activation(Softplus::new())
+            .regularizer(lambda * Contractive::new())
+            .build()
+    });
+    let found = found.unwrap();
+    assert_eq!((found.outcome, found.path.len()), (Outcome::FailedAtSmallest, 1));
+    assert!(found.best.is_none() && found.path[0].end.is_none());
+}
+
 /// With the sigmoid and a very large λ the codes are dense again.
 #[test]
 fn the_search_does_not_begin_where_the_coefficient_is_far_too_large() {

@@ -106,16 +106,16 @@ impl<T: Real> Subject<'_, T> {
     fn limit(&self, report: &mut Report) {
         let Some(limit) = self.properties.limit_at_negative_infinity else { return };
         let at = |a: f64| self.derivative(0, T::of(a)).as_f64();
+        // As far as squares are finite in f32.
         if limit.is_finite() {
-            let far = at(-1e8);
+            let far = at(-1e18);
             let holds = (far - limit).abs() <= 1e-6 * limit.abs().max(1.0);
-            report.expect(LIMIT, holds, || format!("declared {limit}, but s(−1e8) = {far}"));
+            report.expect(LIMIT, holds, || format!("declared {limit}, but s(−1e18) = {far}"));
         } else {
-            // As far as squares are finite in f32.
             let values = [-1e1, -1e3, -1e6, -1e12, -1e18].map(at);
             let holds = match limit.is_sign_negative() {
-                true => values.windows(2).all(|pair| pair[1] < pair[0] - 1e-3),
-                false => values.windows(2).all(|pair| pair[1] > pair[0] + 1e-3),
+                true => values.windows(2).all(|pair| pair[1] < pair[0] - 1e-3 * pair[0].abs()),
+                false => values.windows(2).all(|pair| pair[1] > pair[0] + 1e-3 * pair[0].abs()),
             };
             report.expect(LIMIT, holds && !limit.is_nan(), || {
                 format!("declared {limit}, but s is {values:?} at −1e1, −1e3, −1e6, −1e12, −1e18")
