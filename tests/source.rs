@@ -285,6 +285,33 @@ fn values_that_are_not_finite_name_file_and_sample() {
 
 // ----------------------------------------------------------------------------------- iterators
 
+fn standardised_by_pieces<T: Real>() {
+    let x = DMatrix::from_fn(3, 700, |i, j| T::of(((5 * i + 3 * j) as f64).sin() + i as f64));
+    let parts: Vec<DMatrix<T>> =
+        [0..1, 1..300, 300..700].map(|part| x.columns_range(part).into_owned()).into();
+    let fitted = Standardization::fit_source(&Shards::new(parts).unwrap(), 0.1).unwrap();
+    assert_eq!(fitted, Standardization::fit(&x, 0.1).unwrap());
+}
+
+#[test]
+fn a_source_is_standardised_as_its_matrix_is() {
+    standardised_by_pieces::<f32>();
+    standardised_by_pieces::<f64>();
+    // In pieces, and twice: what replays is made anew.
+    let replayed = Standardization::fit_source(&replay::<f32>(&[4, 7]), 0.1).unwrap();
+    assert_eq!(replayed, Standardization::fit(&matrix::<f32>(), 0.1).unwrap());
+}
+
+#[test]
+fn what_cannot_be_standardised_names_the_sample() {
+    let mut x = DMatrix::<f64>::zeros(2, 400);
+    x[(1, 300)] = f64::NAN;
+    says(Standardization::fit_source(&x, 0.1), &["NaN", "row 1", "column 300"]);
+    says(Standardization::fit_source(&DMatrix::<f64>::zeros(2, 5), 0.0), &["feature 0"]);
+    says(Standardization::fit_source(&DMatrix::<f64>::zeros(2, 0), 0.0), &["empty"]);
+    says(Standardization::fit_source(&DMatrix::<f64>::zeros(2, 5), -1.0), &["offset", "-1"]);
+}
+
 #[test]
 fn an_iterator_is_made_anew_only_to_go_back() {
     let made = AtomicUsize::new(0);

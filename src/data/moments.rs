@@ -15,35 +15,77 @@ pub(super) const CHUNK: usize = 256;
 /// An error if there is no data or some of it is not finite.
 pub(crate) fn mean<T: Real>(data: &Samples<'_, T>) -> Result<Vec<f64>, Error> {
     data.check("data set")?;
-    let (n_inputs, n_samples) = (data.n_inputs(), data.n_samples());
-    let first = data.sample(0);
-    let mut sum = vec![0.0; n_inputs];
-    for sample in data.as_slice().chunks_exact(n_inputs) {
-        for ((sum, value), origin) in sum.iter_mut().zip(sample).zip(first) {
-            *sum += value.as_f64() - origin.as_f64();
+    let mut mean = Mean::default();
+    mean.add(data.as_slice(), data.n_inputs());
+    mean.finish()
+}
+
+/// E\[x\] of samples that come one piece after the other.
+#[derive(Default)]
+pub(crate) struct Mean {
+    /// The first sample, from which the others are measured.
+    origin: Vec<f64>,
+    sum: Vec<f64>,
+    n_samples: usize,
+}
+
+impl Mean {
+    pub fn add<T: Real>(&mut self, samples: &[T], n_inputs: usize) {
+        if self.n_samples == 0 {
+            self.origin = samples[..n_inputs].iter().map(|x| x.as_f64()).collect();
+            self.sum = vec![0.0; n_inputs];
         }
+        for sample in samples.chunks_exact(n_inputs) {
+            for ((sum, value), origin) in self.sum.iter_mut().zip(sample).zip(&self.origin) {
+                *sum += value.as_f64() - origin;
+            }
+        }
+        self.n_samples += samples.len() / n_inputs;
     }
-    let mean: Vec<f64> = first
-        .iter()
-        .zip(&sum)
-        .map(|(origin, sum)| origin.as_f64() + sum / n_samples as f64)
-        .collect();
-    check_finite("mean of the data", &mean, n_inputs)?;
-    Ok(mean)
+
+    pub fn finish(self) -> Result<Vec<f64>, Error> {
+        let deviations = self.sum.iter().map(|sum| sum / self.n_samples as f64);
+        let mean: Vec<f64> = self.origin.iter().zip(deviations).map(|(o, d)| o + d).collect();
+        check_finite("mean of the data", &mean, mean.len())?;
+        Ok(mean)
+    }
 }
 
 /// E\[(xᵢ − E\[xᵢ\])²\] of each feature.
 pub(super) fn variance<T: Real>(data: &Samples<'_, T>, mean: &[f64]) -> Result<Vec<f64>, Error> {
-    let mut variance = vec![0.0; mean.len()];
-    for sample in data.as_slice().chunks_exact(mean.len()) {
-        for ((sum, value), mean) in variance.iter_mut().zip(sample).zip(mean) {
-            let deviation = value.as_f64() - mean;
-            *sum += deviation * deviation;
-        }
+    let mut variance = Variance::about(mean);
+    variance.add(data.as_slice());
+    variance.finish()
+}
+
+/// E\[(xᵢ − E\[xᵢ\])²\] of samples that come one piece after the other.
+pub(crate) struct Variance<'a> {
+    mean: &'a [f64],
+    sum: Vec<f64>,
+    n_samples: usize,
+}
+
+impl<'a> Variance<'a> {
+    /// With this E\[x\].
+    pub fn about(mean: &'a [f64]) -> Self {
+        Self { mean, sum: vec![0.0; mean.len()], n_samples: 0 }
     }
-    variance.iter_mut().for_each(|sum| *sum /= data.n_samples() as f64);
-    check_finite("variance of the data", &variance, mean.len())?;
-    Ok(variance)
+
+    pub fn add<T: Real>(&mut self, samples: &[T]) {
+        for sample in samples.chunks_exact(self.mean.len()) {
+            for ((sum, value), mean) in self.sum.iter_mut().zip(sample).zip(self.mean) {
+                let deviation = value.as_f64() - mean;
+                *sum += deviation * deviation;
+            }
+        }
+        self.n_samples += samples.len() / self.mean.len();
+    }
+
+    pub fn finish(mut self) -> Result<Vec<f64>, Error> {
+        self.sum.iter_mut().for_each(|sum| *sum /= self.n_samples as f64);
+        check_finite("variance of the data", &self.sum, self.mean.len())?;
+        Ok(self.sum)
+    }
 }
 
 /// E\[(x − E\[x\])(x − E\[x\])ᵀ\].

@@ -40,9 +40,13 @@
 //!
 //! # Memory
 //! One window is trained on while the next is read: 2 · c · k · n values, or N · n if one window holds
-//! them all, beside what a training takes without its data. Files are read in pieces of 64 KiB. They
+//! them all, and 8 bytes for each of the ⌈N/c⌉ chunks, beside what a training takes without its data.
+//! With a scaler a few samples more. Files are read in pieces of 64 KiB. They
 //! are not mapped into memory: a file that is cut short while it is mapped kills the process that
 //! reads it; so it is an error that names the file and the sample.
+//!
+//! [`Standardization::fit_source`](crate::data::Standardization::fit_source) measures a scaler with a
+//! few samples in memory.
 //!
 //! # Reading ahead
 //! A thread of its own reads the next window, also that of the next epoch, and waits when it has it.
@@ -59,6 +63,7 @@ mod record_file;
 mod replay;
 mod scaled;
 mod shards;
+mod standardize;
 mod stream;
 mod windows;
 
