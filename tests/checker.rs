@@ -221,6 +221,21 @@ fn false_saturation() {
         broken.properties.limit_at_negative_infinity = Some(limit);
         assert_eq!(refused(&broken), ["the limit at −∞ is the declared one"]);
     }
+    // It falls like 1/|a|, for ever, but not below 0.
+    let mut broken = Parts {
+        value: |a| {
+            if a < 0.0 {
+                0.5 / ((a * a + 1.0).sqrt() - a)
+            } else {
+                0.5 * (a + (a * a + 1.0).sqrt())
+            }
+        },
+        first: |a| 0.5 * (1.0 + a / (a * a + 1.0).sqrt()),
+        second: |a| 0.5 / (a * a + 1.0).powf(1.5),
+        properties: Properties::unknown(),
+    };
+    broken.properties.limit_at_negative_infinity = Some(f64::NEG_INFINITY);
+    assert!(refused(&broken).contains(&"the limit at −∞ is the declared one"));
 }
 
 #[test]

@@ -446,6 +446,27 @@ fn whitening_gives_identity_covariance_in_either_precision() {
     whitening_whitens::<f64>(1e-9, 1e-11);
 }
 
+/// Numbers of f32 around 1000 are rounded by 3e-5, which is no direction of the data; a feature of that
+/// size around 0 is one.
+#[test]
+fn whitening_tells_rounding_from_small_features() {
+    let noise = noise_matrix::<f64>(2, 3000, 5);
+    let mut rounded = DMatrix::from_fn(3, 3000, |i, j| match i {
+        0 | 1 => 1000.0 + noise[(i, j)],
+        _ => 0.0,
+    });
+    for j in 0..3000 {
+        rounded[(2, j)] = 0.5 * (rounded[(0, j)] + rounded[(1, j)]);
+    }
+    assert_eq!(Whitening::pca(&rounded.map(|x| x as f32), 0.0).unwrap().rank(), 2);
+    let scales = [(10_000.0, 1.0), (0.0, 1e-4)];
+    let small = DMatrix::from_fn(2, 3000, |i, j| {
+        let (mean, scale) = scales[i];
+        (mean + scale * noise[(i, j)]) as f32
+    });
+    assert_eq!(Whitening::pca(&small, 0.0).unwrap().rank(), 2);
+}
+
 #[test]
 fn whitening_finds_the_rank() {
     // A tolerance of 0 keeps no rounding noise.

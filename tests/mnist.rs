@@ -18,6 +18,10 @@ use regularized_autoencoder::{Relu, Unregularized, metrics};
 fn images() -> Option<DMatrix<f32>> {
     let folder = real_data::folder("mnist")?;
     let file = real_data::file(&folder, "train-images-idx3-ubyte");
+    if !file.is_file() {
+        println!("skipped: there is no {}", file.display());
+        return None;
+    }
     let mut images = idx::read_first_images::<f32>(file, 10_000).unwrap() / 255.0;
     Standardization::fit(&images, 0.1).unwrap().apply(&mut images).unwrap();
     Some(images)

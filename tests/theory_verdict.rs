@@ -386,8 +386,7 @@ fn measurements_refine_what_is_not_guaranteed() {
     assert_eq!(free.coefficient.unwrap().trend, Trend::Unpredictable);
 }
 
-/// Below its inflection point the sigmoid falls with CAE; on units far above it nothing is negative
-/// but all of the gradients.
+/// Below its inflection point the sigmoid falls with CAE; far above it all gradients are negative.
 #[test]
 fn measurements_outweigh_those_on_other_data() {
     for (bias, trend, basis) in [

@@ -12,8 +12,8 @@ use nalgebra::{DMatrix, SymmetricEigen};
 /// A linear map after which E\[x\] = 0 and E\[xxᵀ\] = I: Assumption 1 of the paper.
 ///
 /// With the covariance (1/N) of the data C = UΛUᵀ, of which the directions with
-/// λ_k > max(tolerance, nε, Nε) λ_1 and λ_k > ε'² max_i E\[x_i²\] are kept (ε = 2⁻⁵², and ε' that of
-/// the data's type: what is smaller is rounding):
+/// λ_k > max(tolerance, nε, Nε) λ_1 and λ_k > ε'² Σ_i u_ik² E\[x_i²\] are kept (ε = 2⁻⁵², and ε' that
+/// of the data's type: what is smaller is rounding of the computation, or of the data):
 ///
 /// | | apply | gives | E\[xxᵀ\] becomes |
 /// |---|---|---|---|
@@ -305,7 +305,7 @@ fn directions<T: Real>(
     let size = mean.len();
     let iterations = size.saturating_mul(100);
     let covariance = covariance(samples, &mean)?;
-    let largest_square = largest_square(&covariance, &mean);
+    let squares = squares(&covariance, &mean);
     let eigen = SymmetricEigen::try_new(covariance, f64::EPSILON, iterations)
         .ok_or(Error::NoEigenvalues { size, iterations })?;
     let mut order: Vec<usize> = (0..size).collect();
@@ -317,9 +317,13 @@ fn directions<T: Real>(
     }
     // What the computation rounds, and what the numbers of the samples had been rounded by.
     let rounding = size.max(samples.n_samples()) as f64 * f64::EPSILON;
-    let of_samples = T::EPSILON.as_f64().powi(2) * largest_square;
-    let floor = (relative_tolerance.max(rounding) * largest).max(of_samples);
-    order.retain(|&k| eigen.eigenvalues[k] > floor);
+    let floor = relative_tolerance.max(rounding) * largest;
+    let of_samples = |k: usize| {
+        let direction = eigen.eigenvectors.column(k);
+        let sum: f64 = direction.iter().zip(&squares).map(|(u, square)| u * u * square).sum();
+        T::EPSILON.as_f64().powi(2) * sum
+    };
+    order.retain(|&k| eigen.eigenvalues[k] > floor.max(of_samples(k)));
     Ok(Directions {
         mean,
         eigenvalues: order.iter().map(|&k| eigen.eigenvalues[k]).collect(),
@@ -327,10 +331,9 @@ fn directions<T: Real>(
     })
 }
 
-/// The largest E\[x_i²\].
-fn largest_square(covariance: &DMatrix<f64>, mean: &[f64]) -> f64 {
-    let squares = mean.iter().enumerate().map(|(i, mean)| covariance[(i, i)] + mean * mean);
-    squares.fold(0.0, f64::max)
+/// E\[x_i²\] of each feature.
+fn squares(covariance: &DMatrix<f64>, mean: &[f64]) -> Vec<f64> {
+    mean.iter().enumerate().map(|(i, mean)| covariance[(i, i)] + mean * mean).collect()
 }
 
 /// `vectors` with column k multiplied by `factor`(λ_k).

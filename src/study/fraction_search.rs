@@ -103,7 +103,8 @@ impl fmt::Display for Trial {
 pub enum Outcome {
     /// A training ended within the tolerance of the target.
     Reached,
-    /// The theory says that λ does not move sparsity, but by the size of the steps; nothing was trained.
+    /// The theory says that λ does not move sparsity, other than by the size of the steps;
+    /// nothing was trained.
     NoEffect,
     /// At the smallest λ of the range the fraction is below the target already.
     BelowAtSmallest,

@@ -56,8 +56,9 @@ impl<T: Real> Sweep<T> {
     }
 
     /// Writes the rows to this file, in JSON lines, and beside it, with the extension `csv`, as a table
-    /// without histories. The file is locked meanwhile; one that holds anything but rows of this sweep
-    /// is refused, not overwritten.
+    /// without histories. The first file is locked meanwhile (on Windows against readers, too); one
+    /// with anything but rows of this sweep is refused, not overwritten. The table is written anew from
+    /// it, in the place of any other table of a sweep.
     pub fn rows(self, path: impl AsRef<Path>) -> Self {
         Self { path: Some(path.as_ref().to_owned()), ..self }
     }
@@ -73,7 +74,8 @@ impl<T: Real> Sweep<T> {
     /// [`Error::Zero`] if a list of the grid is empty, [`Error::Repeated`] if two cells are alike,
     /// what models, trainers and data report; [`Error::Io`] if the files cannot be read or written, or
     /// another sweep is writing to them, [`Error::Format`] if they are not of this sweep, or if the
-    /// rows are to go into a `csv` file. All of this is told before the first training.
+    /// rows are to go into a `csv` file. All of this is tried before the first training; a disk may
+    /// still fill up later.
     pub fn run<'a>(&self, samples: impl Into<Samples<'a, T>>) -> Result<Vec<Row>, Error> {
         self.run_with(samples, &mut ())
     }

@@ -8,7 +8,7 @@ use crate::samples::Samples;
 use crate::scalar::Real;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const FORMAT: &str = "rows of a sweep of regularized-autoencoder, version 1";
@@ -103,7 +103,8 @@ impl Store {
             fs::create_dir_all(folder).map_err(io)?;
         }
         let mut options = OpenOptions::new();
-        let mut lines = options.read(true).append(true).create(true).open(path).map_err(io)?;
+        options.read(true).write(true).create(true).truncate(false);
+        let mut lines = options.open(path).map_err(io)?;
         lock(&lines).map_err(io)?;
         let mut bytes = Vec::new();
         lines.read_to_end(&mut bytes).map_err(io)?;
@@ -114,7 +115,7 @@ impl Store {
             .map_err(|reason| Error::Format { path: path.to_owned(), reason })?;
         check_table(&table_path)?;
 
-        lines.set_len(complete as u64).map_err(io)?;
+        cut(&mut lines, complete as u64).map_err(io)?;
         if complete == 0 {
             lines.write_all(first_line.as_bytes()).map_err(io)?;
         }
@@ -142,7 +143,7 @@ impl Store {
         if let Err(source) = written.and_then(|()| self.lines.sync_data()) {
             if let Ok(length) = length {
                 // There is an error already, which is the one to report.
-                let _ = self.lines.set_len(length);
+                let _ = cut(&mut self.lines, length);
             }
             return Err(Error::Io { path: self.path.clone(), source });
         }
@@ -164,19 +165,26 @@ impl Store {
     }
 }
 
-/// An error if another sweep has the file open to write to. Some file systems have no locks.
+/// Takes away what is behind the first bytes, and goes on writing there.
+fn cut(file: &mut File, length: u64) -> io::Result<()> {
+    file.set_len(length)?;
+    file.seek(SeekFrom::Start(length)).map(|_| ())
+}
+
+/// An error if another sweep has the file open to write to. File systems without locks answer with
+/// errors of many kinds, which hinder no sweep.
 fn lock(file: &File) -> io::Result<()> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
             Err(io::Error::new(ErrorKind::WouldBlock, "another sweep is writing to it"))
         }
-        Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Unsupported => Err(error),
         _ => Ok(()),
     }
 }
 
 /// The length of the complete lines of a file of rows, and what they hold; or what is wrong. The
-/// length is 0 if there is no row yet, so that nothing is lost when the file is begun anew.
+/// length is 0 if the file is empty, or has the header of another sweep and no row, so that nothing
+/// is lost when it is begun anew.
 fn read(
     bytes: &[u8],
     (header, first_line): (&Header, &str),

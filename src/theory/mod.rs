@@ -46,8 +46,8 @@
 //!
 //! * *≥ 0 is not > 0.* With piecewise linear s, such as ReLU, s'' = 0 almost everywhere, so that the
 //!   bias gradient of Cor. 2 vanishes. For CAE and mDAE so does, at fixed filter length, whatever else
-//!   of the gradient the constraint leaves, and λ does not move sparsity (but by changing the size of
-//!   the steps, where 2ηλE\[s'²\]/(1 − μ) is not small): "there is a λ such that
+//!   of the gradient the constraint leaves, and λ does not move sparsity (other than by
+//!   changing the size of the steps, where pηλE\[s'^q\]/(1 − μ) is not small; p is 2 for CAE, 4 for mDAE): "there is a λ such that
 //!   E\[a\] falls" is false there. The cross term's bias gradient vanishes too, but it turns the
 //!   filters, and in trainings the codes became sparser by that.
 //! * *Not guaranteed is not "will fail"* (footnote 5). Of the sigmoid with the contractive penalty

@@ -10,9 +10,9 @@ use std::fmt;
 pub enum Trend {
     /// It falls: codes become sparser.
     Falls,
-    /// It does not respond, as long as the steps are small: for a penalty of the slope with filters
-    /// of fixed length, 2ηλE\[s'²\]/(1 − μ) ≪ 1. The gradient is then along the filters, which the
-    /// constraint takes out of them again; larger ones change the size of the steps.
+    /// It does not respond, as long as the steps are small. With filters of length 1 the gradient of
+    /// s'^q‖W_j‖^p is along the filters, and the constraint takes it out of them again; what is left of
+    /// it in the momentum, pηλE\[s'^q\]/(1 − μ), changes the size of the steps if it is not ≪ 1.
     Unaffected,
     /// Nothing can be said.
     Unpredictable,

@@ -81,7 +81,8 @@ impl UnitSnapshot {
         self.regularizer_gradient > self.lemma_1_bound
     }
 
-    /// The smallest factor λ with λ ∂R/∂b_j > 2σ_r√n‖W_j‖ sup|s'|, if there is a finite one.
+    /// The smallest factor λ with λ ∂R/∂b_j > 2σ_r√n‖W_j‖ sup|s'|, if there is a finite one. Where the
+    /// bound is 0 it may be less than `f32` holds.
     fn factor_for_theorem_1(&self) -> Option<f64> {
         // A bound of 0 is exceeded by every product that is not lost among the subnormal numbers.
         let bound = self.lemma_1_bound.max(f64::MIN_POSITIVE);

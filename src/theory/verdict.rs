@@ -116,8 +116,9 @@ impl Verdict {
     /// This verdict together with the regularizer's bias gradients on the user's data.
     ///
     /// * Where the theory cannot tell the sign and no unit has a negative gradient, though some
-    ///   have a positive one, an unpredictable trend becomes a falling one, measured on the data.
-    ///   It holds for the parameters of the measurement.
+    ///   have a positive one, an unpredictable trend becomes a falling one, measured on the data,
+    ///   unless the filters' lengths are free or a term turns the filters. It holds for the
+    ///   parameters of the measurement.
     /// * Where a trend was measured on other data and on these no unit has a positive gradient, though
     ///   some have a negative one, the trend becomes unpredictable.
     /// * Where a gradient contradicts the declared sign, a declaration is false: the prediction
