@@ -109,6 +109,7 @@
 mod assumption;
 mod bias_gradients;
 mod bounds;
+mod judge;
 mod measured;
 mod prediction;
 mod snapshot;
