@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let report = trainer.fit_source(&mut model, &shards, windows)?;
         let j: Vec<_> =
             report.history.iter().map(|epoch| format!("{:.4}", epoch.objective())).collect();
-        let fraction = metrics::evaluate(&model, &x)?.average_activation_fraction;
+        let fraction = metrics::evaluate_source(&model, &shards)?.average_activation_fraction;
         println!("{what}: J = {}, {:.1} % of the units active", j.join(", "), 100.0 * fraction);
         let is_same = model.parameters() == in_memory.parameters();
         println!("  the same model as from memory: {is_same}");

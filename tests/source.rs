@@ -8,7 +8,7 @@ use files::{Folder, gzip, idx_bytes, npy_bytes, says};
 use nalgebra::{DMatrix, dmatrix};
 use regularized_autoencoder::data::{Standardization, npy};
 use regularized_autoencoder::source::{IdxFile, Mapped, NpyFile, Replay, Shards, read_range};
-use regularized_autoencoder::{BatchSource, Error, Real, Samples};
+use regularized_autoencoder::{BatchSource, Error, Real, RegularizedAutoEncoder, Samples, metrics};
 use std::fs::{self, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -310,6 +310,45 @@ fn what_cannot_be_standardised_names_the_sample() {
     says(Standardization::fit_source(&DMatrix::<f64>::zeros(2, 5), 0.0), &["feature 0"]);
     says(Standardization::fit_source(&DMatrix::<f64>::zeros(2, 0), 0.0), &["empty"]);
     says(Standardization::fit_source(&DMatrix::<f64>::zeros(2, 5), -1.0), &["offset", "-1"]);
+}
+
+fn evaluated_by_pieces<T: Real>() {
+    // More than are read at a time.
+    let x = DMatrix::from_fn(N_INPUTS, 9001, |i, j| T::of(((i * 9001 + j) as f64).sin() * 5.0));
+    let scaler = Standardization::fit(&x, 0.1).unwrap();
+    let mut model = RegularizedAutoEncoder::builder(N_INPUTS, 70).scaler(scaler).build().unwrap();
+    let expected = metrics::evaluate(&model, &x).unwrap();
+    assert_eq!(expected.active_units.len(), 9001);
+    let parts = [x.columns(0, 5000).into_owned(), x.columns(5000, 4001).into_owned()];
+    let source = Shards::new(parts).unwrap();
+    for threads in [1, 2, 3] {
+        model.set_threads(threads).unwrap();
+        assert_eq!(metrics::evaluate_source(&model, &source).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_model_is_evaluated_on_a_source_as_on_its_matrix() {
+    evaluated_by_pieces::<f32>();
+    evaluated_by_pieces::<f64>();
+    let model = RegularizedAutoEncoder::builder(N_INPUTS, 5).build().unwrap();
+    let expected = metrics::evaluate(&model, &matrix::<f32>()).unwrap();
+    let replayed = metrics::evaluate_source(&model, &replay::<f32>(&[4, 7])).unwrap();
+    assert_eq!(replayed, expected);
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_an_error() {
+    let model = RegularizedAutoEncoder::<f64>::builder(2, 5).build().unwrap();
+    let mut x = DMatrix::<f64>::zeros(2, 6000);
+    x[(1, 5000)] = f64::NAN;
+    says(metrics::evaluate_source(&model, &x), &["NaN", "row 1", "column 5000"]);
+    says(metrics::evaluate_source(&model, &DMatrix::<f64>::zeros(2, 0)), &["empty"]);
+    says(metrics::evaluate_source(&model, &DMatrix::<f64>::zeros(3, 4)), &["2", "3"]);
+    let refusing = Mapped::new(DMatrix::<f64>::zeros(2, 4), |_| {
+        Err(Error::invalid("feature", 7.0, "something else"))
+    });
+    says(metrics::evaluate_source(&model, &refusing), &["feature is 7"]);
 }
 
 #[test]

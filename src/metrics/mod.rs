@@ -1,5 +1,6 @@
 //! How sparse the codes are and how good the reconstructions.
 
+mod measurement;
 mod moments;
 mod tally;
 mod units;
@@ -8,13 +9,12 @@ pub use units::{UnitStatistics, UnitTable};
 
 use crate::activation::Activation;
 use crate::codec::{Codec, sealed::Computation};
-use crate::error::{Error, at_least_one, finite_results, same_size};
-use crate::inference::{CHUNK, team};
+use crate::error::{Error, at_least_one};
 use crate::model::Parameters;
 use crate::samples::Samples;
-use crate::scalar::{Real, compiled};
-use crate::team::items;
-use tally::{Counts, Tally};
+use crate::scalar::Real;
+use crate::source::{BatchSource, for_each_piece};
+use measurement::Measurement;
 
 /// Sparsity of the codes and quality of the reconstructions of a data set; see [`evaluate`].
 ///
@@ -120,6 +120,35 @@ pub fn evaluate_with_threshold<'a, C: Codec>(
     check_and_measure(model.parts(), samples.into(), threshold, model.threads())
 }
 
+/// [`evaluate`] on the samples of a source, such as files, of which some thousand are in memory at a
+/// time: the same bits as for the same samples in a matrix.
+///
+/// # Errors
+/// Those of [`evaluate`], and what the source reports.
+///
+/// ```
+/// use regularized_autoencoder::prelude::*;
+/// use regularized_autoencoder::source::Shards;
+/// let halves = [0, 1].map(|half| DMatrix::from_fn(4, 50, |i, j| ((i * j + half) as f32).sin()));
+/// let model = RegularizedAutoEncoder::builder(4, 8).build()?;
+/// let evaluation = metrics::evaluate_source(&model, &Shards::new(halves)?)?;
+/// assert_eq!(evaluation.active_units.len(), 100);
+/// # Ok::<(), Error>(())
+/// ```
+pub fn evaluate_source<C, S>(model: &C, source: &S) -> Result<Evaluation, Error>
+where
+    C: Codec,
+    S: BatchSource<Scalar = C::Scalar> + ?Sized,
+{
+    /// A multiple of [`CHUNK`](crate::inference::CHUNK), which the bits depend on.
+    const SAMPLES: usize = 4096;
+    let threshold = model.parts().activation.properties().threshold.code;
+    let size = (source.n_inputs(), source.n_samples());
+    let mut measurement = Measurement::new(model.parts(), threshold, model.threads(), size)?;
+    for_each_piece(source, "samples", SAMPLES, |samples| measurement.add(samples))?;
+    measurement.finish()
+}
+
 /// [`evaluate`] for parameters and an activation that are not in a model, as an
 /// [`Observer`](crate::Observer) sees them, on so many threads. There is no scaler: the samples
 /// are in the units of the parameters.
@@ -168,74 +197,9 @@ fn check_and_measure<T: Real>(
     threshold: f64,
     threads: usize,
 ) -> Result<Evaluation, Error> {
-    if !threshold.is_finite() {
-        return Err(Error::invalid("activation threshold", threshold, "finite"));
-    }
-    same_size("values per sample", computation.encoder.n_features(), samples.n_inputs())?;
+    let size = (samples.n_inputs(), samples.n_samples());
+    let mut measurement = Measurement::new(computation, threshold, threads, size)?;
     samples.check("samples")?;
-    let samples = &samples;
-    compiled!(T, measure(
-        computation: Computation<'_, T>,
-        samples: &Samples<'_, T>,
-        threshold: f64,
-        threads: usize,
-    ) -> Result<Evaluation, Error>)
-}
-
-fn measure<T: Real>(
-    computation: Computation<'_, T>,
-    samples: &Samples<'_, T>,
-    threshold: f64,
-    threads: usize,
-) -> Result<Evaluation, Error> {
-    let (n_inputs, n_hidden) = computation.encoder.filters.shape();
-    let (n_features, n_samples) = (samples.n_inputs(), samples.n_samples());
-    let mut team = team(threads, n_samples)?;
-    let mut tallies = Vec::new();
-    for _ in 0..team.threads() {
-        tallies.push(Tally::<T>::new(n_inputs, n_hidden, CHUNK.min(n_samples))?);
-    }
-    let mut totals = Counts::new(n_inputs, n_hidden);
-    let mut active_units = Vec::with_capacity(n_samples);
-    // A piece for each thread at a time; their results are added in the order of the samples.
-    let mut pieces = samples.chunks(CHUNK);
-    while pieces.len() > 0 {
-        let now: Vec<_> = pieces.by_ref().take(tallies.len()).collect();
-        let first = active_units.len();
-        team.try_for_each(items(&mut tallies[..now.len()]), |piece, tally| {
-            let samples = (now[piece], first + piece * CHUNK);
-            tally.take(computation, samples, T::of(threshold))
-        })?;
-        for (tally, samples) in tallies.iter().zip(&now) {
-            totals.add(&tally.counts);
-            active_units.extend(&tally.active_units[..samples.len() / n_features]);
-        }
-    }
-
-    let reconstruction_error = totals.squared_error / n_samples as f64;
-    let spread: f64 = totals.inputs.variance().sum();
-    let pre_activation_mean: Vec<f64> = totals.pre_activations.mean().collect();
-    let pre_activation_variance: Vec<f64> = totals.pre_activations.variance().collect();
-    let code_mean: Vec<f64> = totals.codes.iter().map(|sum| sum / n_samples as f64).collect();
-    finite_results("mean code", &code_mean, Some)?;
-    finite_results("reconstruction error", &[reconstruction_error], |_| None)?;
-    finite_results("variance of the samples", &[spread], |_| None)?;
-    finite_results("mean of the pre-activation", &pre_activation_mean, Some)?;
-    finite_results("variance of the pre-activation", &pre_activation_variance, Some)?;
-    let pairs = n_samples as f64 * n_hidden as f64;
-    let active_samples = totals.active_samples;
-    Ok(Evaluation {
-        threshold,
-        average_activation_fraction: active_units.iter().sum::<usize>() as f64 / pairs,
-        dead_units: active_samples.iter().filter(|count| **count == 0).count(),
-        hard_zero_fraction: totals.hard_zeros as f64 / pairs,
-        activation_rate: active_samples.iter().map(|n| *n as f64 / n_samples as f64).collect(),
-        code_mean,
-        code_max: totals.largest_codes,
-        active_units,
-        pre_activation_mean,
-        pre_activation_variance,
-        reconstruction_error,
-        explained_variance: (spread > 0.0).then(|| 1.0 - reconstruction_error / spread),
-    })
+    measurement.add(samples.as_slice())?;
+    measurement.finish()
 }

@@ -1,7 +1,7 @@
 //! The trait of sources.
 
 use crate::error::{Error, at_least_one};
-use crate::memory::zero_matrix;
+use crate::memory::{zero_matrix, zeros};
 use crate::samples::{Samples, check_finite};
 use crate::scalar::Real;
 use nalgebra::DMatrix;
@@ -146,6 +146,27 @@ pub(super) fn read_finite<S: BatchSource + ?Sized>(
     source.read(first, out)?;
     let checked = check_finite("training data", out, source.n_inputs());
     checked.map_err(|error| error.after_samples(first))
+}
+
+/// Reads all samples in order, `size` at a time; `what` they are is for errors.
+pub(crate) fn for_each_piece<S: BatchSource + ?Sized>(
+    source: &S,
+    what: &'static str,
+    size: usize,
+    mut take: impl FnMut(&[S::Scalar]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (n_inputs, n_samples) = (source.n_inputs(), source.n_samples());
+    if n_inputs == 0 || n_samples == 0 {
+        return Err(Error::Empty { what: "source", n_inputs, n_samples });
+    }
+    let mut memory = zeros("samples of a source", n_inputs, n_samples.min(size))?;
+    for first in (0..n_samples).step_by(size) {
+        let samples = &mut memory[..size.min(n_samples - first) * n_inputs];
+        source.read(first, samples)?;
+        check_finite(what, samples, n_inputs).map_err(|error| error.after_samples(first))?;
+        take(samples)?;
+    }
+    Ok(())
 }
 
 /// An error unless `length` values from the sample number `first` on are samples of the source.

@@ -46,7 +46,7 @@
 //! reads it; so it is an error that names the file and the sample.
 //!
 //! [`Standardization::fit_source`](crate::data::Standardization::fit_source) measures a scaler with a
-//! few samples in memory.
+//! few samples in memory, and [`metrics::evaluate_source`](crate::metrics::evaluate_source) a model.
 //!
 //! # Reading ahead
 //! A thread of its own reads the next window, also that of the next epoch, and waits when it has it.
@@ -74,6 +74,7 @@ pub use replay::Replay;
 pub use shards::Shards;
 pub use windows::Windows;
 
+pub(crate) use batch_source::for_each_piece;
 pub(crate) use scaled::Scaled;
 pub(crate) use stream::{Stream, Wanted, read_all};
 pub(crate) use windows::shuffle;

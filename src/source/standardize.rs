@@ -1,11 +1,9 @@
 //! Standardisation by data that are read piece by piece.
 
-use super::BatchSource;
+use super::batch_source::{BatchSource, for_each_piece};
 use crate::data::Standardization;
 use crate::data::moments::{Mean, Variance};
 use crate::error::{Error, non_negative};
-use crate::memory::zeros;
-use crate::samples::check_finite;
 use crate::scalar::{Real, compiled};
 
 /// Samples that are read at a time.
@@ -30,36 +28,21 @@ impl Standardization {
     /// ```
     pub fn fit_source<S: BatchSource + ?Sized>(source: &S, offset: f64) -> Result<Self, Error> {
         non_negative("offset", offset)?;
-        let (n_inputs, n_samples) = (source.n_inputs(), source.n_samples());
-        if n_inputs == 0 || n_samples == 0 {
-            return Err(Error::Empty { what: "source", n_inputs, n_samples });
-        }
-        let mut samples = zeros("samples of a source", n_inputs, n_samples.min(PIECE))?;
+        let n_inputs = source.n_inputs();
         let mut mean = Mean::default();
-        for_each_piece(source, &mut samples, |samples| add_to_mean(&mut mean, samples, n_inputs))?;
+        for_each_piece(source, "data set", PIECE, |samples| {
+            add_to_mean(&mut mean, samples, n_inputs);
+            Ok(())
+        })?;
         let mean = mean.finish()?;
         let mut variance = Variance::about(&mean);
-        for_each_piece(source, &mut samples, |samples| add_to_variance(&mut variance, samples))?;
+        for_each_piece(source, "data set", PIECE, |samples| {
+            add_to_variance(&mut variance, samples);
+            Ok(())
+        })?;
         let deviations = variance.finish()?.into_iter().map(f64::sqrt).collect();
         Self::from_parts(mean, deviations, offset)
     }
-}
-
-/// Reads all samples, as many at a time as there is memory for.
-fn for_each_piece<S: BatchSource + ?Sized>(
-    source: &S,
-    memory: &mut [S::Scalar],
-    mut take: impl FnMut(&[S::Scalar]),
-) -> Result<(), Error> {
-    let (n_inputs, n_samples) = (source.n_inputs(), source.n_samples());
-    let size = memory.len() / n_inputs;
-    for first in (0..n_samples).step_by(size) {
-        let samples = &mut memory[..size.min(n_samples - first) * n_inputs];
-        source.read(first, samples)?;
-        check_finite("data set", samples, n_inputs).map_err(|error| error.after_samples(first))?;
-        take(samples);
-    }
-    Ok(())
 }
 
 fn add_to_mean<T: Real>(mean: &mut Mean, samples: &[T], n_inputs: usize) {
