@@ -327,6 +327,17 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, Error> {
     }
 }
 
+/// `value`, if it is positive and `T` holds it with full precision.
+pub(crate) fn positive_in<T: Real>(name: &'static str, value: f64) -> Result<f64, Error> {
+    let value = positive(name, value)?;
+    if T::of(value) >= T::MIN_POSITIVE && T::of(value).is_finite() {
+        Ok(value)
+    } else {
+        let rule = format!("a number that {} can hold", std::any::type_name::<T>());
+        Err(Error::invalid(name, value, rule))
+    }
+}
+
 /// `value`, if it is positive and its square neither overflows nor vanishes in `f32`.
 pub(crate) fn scale(name: &'static str, value: f64) -> Result<f64, Error> {
     let value = positive(name, value)?;

@@ -78,7 +78,7 @@ fn total<T: Real>(sums: [T; LANES]) -> T {
 /// 0 instead of a subnormal number. Processors take a hundred times as long for these, which a
 /// velocity that fades away would be for good: rounding keeps 0.9 times the smallest as it is.
 #[inline(always)]
-fn normal<T: Real>(value: T) -> T {
+pub(crate) fn normal<T: Real>(value: T) -> T {
     if value.abs() < T::MIN_POSITIVE { T::zero() } else { value }
 }
 

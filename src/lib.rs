@@ -102,6 +102,8 @@ pub mod study;
 #[cfg(feature = "sweep")]
 pub mod sweep;
 mod team;
+#[cfg(feature = "files")]
+mod tensors;
 pub mod theory;
 pub mod train;
 mod untied;

@@ -27,3 +27,17 @@ pub(crate) fn zero_matrix<T: Real>(
 ) -> Result<DMatrix<T>, Error> {
     Ok(DMatrix::from_vec(rows, columns, zeros(what, rows, columns)?))
 }
+
+/// A matrix of these rows, one after the other, or an error if it does not fit into memory.
+#[cfg(feature = "files")]
+pub(crate) fn from_rows<T: Real>(
+    what: &'static str,
+    (rows, columns): (usize, usize),
+    values: &[T],
+) -> Result<DMatrix<T>, Error> {
+    let mut matrix = zero_matrix(what, rows, columns)?;
+    for (mut row, values) in matrix.row_iter_mut().zip(values.chunks_exact(columns.max(1))) {
+        row.iter_mut().zip(values).for_each(|(to, value)| *to = *value);
+    }
+    Ok(matrix)
+}

@@ -23,7 +23,8 @@ pub(crate) enum Purpose {
     Chunks = 12,
 }
 
-/// A stream of random numbers that is the same on every machine and for every number of threads.
+/// A stream of random numbers that is the same for every number of threads and on every machine, but
+/// for the last bit of some normal numbers, which the platform's `ln` and `exp` round.
 ///
 /// The generator is ChaCha8, keyed by (seed, purpose, epoch) with one stream for each step and
 /// sample, so that nothing has to be carried along: a training's draws are functions of

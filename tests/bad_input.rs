@@ -231,7 +231,7 @@ fn a_learning_rate_that_leaves_the_range_of_the_scalar_stops_the_training() {
         let trainer = Trainer::builder().batch_size(5).learning_rate(rate).build()?;
         trainer.fit(&mut model, &x)
     };
-    let parts = ["epoch 0, step 0", "learning rate is inf", "must be finite"];
+    let parts = ["learning rate is 1e300", "a number that f32 can hold"];
     rejected("constant", || attempt(LearningRate::constant(1e300)), &parts);
     let parts = ["epoch 1, step 0", "learning rate is inf", "must be finite"];
     rejected("growing", || attempt(LearningRate::step(1e-9, 1.0, 1e60)), &parts);
@@ -595,7 +595,8 @@ fn needs_of_any_shape_do_not_overflow() {
         Box::new(0.1 * SlopePenalty::new(3, 3).unwrap() + CodeL1),
     ];
     for regularizer in regularizers {
-        assert_eq!(regularizer.needs(shape), regularizer.needs(shape), "{regularizer:?}");
+        let needs = regularizer.needs(shape);
+        assert_eq!(needs, needs.scratch(usize::MAX), "{regularizer:?} needs less than there is");
     }
 }
 

@@ -230,7 +230,7 @@ fn samples_are_in_the_units_of_the_input() {
     }
 }
 
-/// Ascending codes drop their candidates most often; a million of them are still no work.
+/// Ascending codes drop their candidates most often.
 #[test]
 fn ascending_codes_keep_the_last() {
     let m = 1000;

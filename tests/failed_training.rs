@@ -264,13 +264,17 @@ fn a_filter_of_length_0_is_named_and_nothing_changes() {
     let builder = RegularizedAutoEncoder::builder(6, N_HIDDEN).parameters(parameters.clone());
     let mut model = builder.build().unwrap();
     let unit = trainer(2).constraint(Constraint::Length(2.5)).build().unwrap();
+    // A state that moves, which a refusal must not bring to rest.
     let mut state = TrainingState::new(&model);
+    let mut other = RegularizedAutoEncoder::builder(6, N_HIDDEN).build().unwrap();
+    trainer(2).build().unwrap().partial_fit(&mut other, &mut state, &samples()).unwrap();
+    let moving = state.clone();
     for error in [
         unit.fit(&mut model, &samples()).unwrap_err(),
         unit.partial_fit(&mut model, &mut state, &samples()).unwrap_err(),
     ] {
         assert!(matches!(error, Error::ZeroFilter { unit: 299, length: 2.5 }), "{error}");
-        assert!(model.parameters() == &parameters);
+        assert!(model.parameters() == &parameters && state == moving);
     }
     let bounded = trainer(2).constraint(Constraint::MaxNorm(0.5)).build().unwrap();
     bounded.fit(&mut model, &samples()).unwrap();
@@ -280,7 +284,7 @@ fn a_filter_of_length_0_is_named_and_nothing_changes() {
 
 // ------------------------------------------------------------------------------------- panics
 
-/// Runs `f` on a thread of its own; gives what it panicked with, if it did.
+/// What `f` gives, which runs on a thread of its own, so that it cannot hang the tests.
 #[track_caller]
 fn in_time<V: Send + 'static>(f: impl FnOnce() -> V + Send + 'static) -> V {
     let (sender, receiver) = mpsc::channel();

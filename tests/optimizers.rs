@@ -198,7 +198,6 @@ fn a_gradient_below_the_bound_is_not_clipped() {
 /// Adam on c · J moves as on J where ε is small: λ alone, without J_AE, would be of no effect.
 #[test]
 fn adam_does_not_see_the_scale_of_the_gradient() {
-    // J_AE of samples that are 0 and filters that are 0 is that of the decoder bias alone.
     let moved = |scale: f64, optimizer: Optimizer| {
         let regularizer = scale * WeightDecay::new() + 0.0 * Contractive::new();
         let mut model = model::<f64>(3, &regularizer);
@@ -341,5 +340,14 @@ fn numbers_outside_their_range_are_refused() {
         let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: value };
         refused(builder().optimizer(adam), ["ε is", "greater than 0"]);
         refused(builder().clip_norm(value), ["bound of the gradient's norm", "greater than 0"]);
+    }
+    // What f32 would round to 1 or to 0.
+    let sgd = Optimizer::Sgd { momentum: 0.99999999 };
+    let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-50 };
+    refused(builder().optimizer(sgd), ["momentum is 0.99999999", "in [0, 1) in f32"]);
+    refused(builder().optimizer(adam), ["ε is", "a number that f32 can hold"]);
+    refused(builder().learning_rate(1e-50), ["learning rate is", "a number that f32 can hold"]);
+    for optimizer in [sgd, adam] {
+        Trainer::<f64>::builder().optimizer(optimizer).learning_rate(1e-50).build().unwrap();
     }
 }

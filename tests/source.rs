@@ -280,7 +280,7 @@ fn values_that_are_not_finite_name_file_and_sample() {
     says(read_range(&shards, 10..14), &["nan.npy", "sample 1 holds NaN"]);
     // What a source does not see, its reader does.
     let x = dmatrix![1.0, 2.0, 3.0, f64::INFINITY];
-    says(read_range(&x, 1..4), &["training data holds inf at row 0, column 3"]);
+    says(read_range(&x, 1..4), &["samples of a source holds inf at row 0, column 3"]);
 }
 
 // ----------------------------------------------------------------------------------- iterators

@@ -291,6 +291,37 @@ fn a_training_goes_on_from_every_step() {
     }
 }
 
+/// Dead units get new filters from the window in which an epoch ends, or a batch.
+#[test]
+fn a_training_that_revives_units_goes_on_from_every_step() {
+    let x = samples::<f64>(N_SAMPLES + 4);
+    let model = || {
+        let (filters, _, _) = model::<f64>(20).parameters().clone().into_parts();
+        let bias = DVector::from_fn(20, |unit, _| if unit < 5 { -100.0 } else { 0.0 });
+        let parameters = Parameters::new(filters, bias, None).unwrap();
+        let builder = RegularizedAutoEncoder::builder(N_INPUTS, 20).activation(Relu);
+        builder.parameters(parameters).build().unwrap()
+    };
+    for every in [Every::Epochs(1), Every::Steps(4)] {
+        let resampling = DeadUnitResampling { every, samples: 20 };
+        let trainer = trainer().dead_unit_resampling(resampling).build().unwrap();
+        for windows in [windows(7, 3), windows(2, 1)] {
+            let mut undisturbed = model();
+            let report = trainer.fit_source(&mut undisturbed, &x, windows).unwrap();
+            assert!(report.history.iter().map(|epoch| epoch.resampled).sum::<usize>() >= 5);
+            for steps in 1..=report.steps {
+                let mut interrupt = Interrupt(steps, None);
+                let options = FitOptions::default().observer(&mut interrupt);
+                trainer.fit_source_with(&mut model(), &x, windows, options).unwrap();
+                let options = FitOptions::default().resume(interrupt.1.unwrap());
+                let mut model = model();
+                trainer.fit_source_with(&mut model, &x, windows, options).unwrap();
+                assert_eq!(model.parameters(), undisturbed.parameters(), "{windows:?}, {steps}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_training_does_not_go_on_with_other_windows() {
     let x = samples::<f64>(N_SAMPLES);

@@ -52,6 +52,9 @@ impl SaltAndPepper {
 
     /// With p = `probability_of_change` and the limits found in `samples` (n × N).
     ///
+    /// Samples are corrupted in the units of the model: where it has a scaler, give those that the
+    /// scaler has been applied to.
+    ///
     /// # Errors
     /// [`Error::InvalidParameter`] if p does not lie in [0, 1], [`Error::Empty`] without samples,
     /// [`Error::NotFinite`] for NaN and ±∞ in them.

@@ -34,7 +34,7 @@ pub struct Cifar10 {
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read; [`Error::Format`] if its length is 0 or no multiple of
-/// 3073, or a label is above 9.
+/// 3073, or a label is above 9; [`Error::TooLarge`] if the images do not fit into memory.
 ///
 /// # Example
 /// ```no_run
@@ -134,6 +134,9 @@ fn append(bytes: &mut Bytes<'_>, pixels: &mut Vec<u8>, labels: &mut Vec<u8>) -> 
                 bytes.violation(format!("label {index} is {label}, but must be below {N_CLASSES}"))
             );
         }
+        let full = |_| Error::TooLarge { what: "images", rows: RECORD, columns: index };
+        labels.try_reserve(1).map_err(full)?;
+        pixels.try_reserve(image.len()).map_err(full)?;
         labels.push(label);
         pixels.extend_from_slice(image);
     }

@@ -144,9 +144,12 @@ impl<T: Real> Parameters<T> {
         self.decoder_bias.as_ref()
     }
 
-    /// ‖W_j‖ of each hidden unit, m values.
+    /// ‖W_j‖ of each hidden unit, m values. Squares are summed in `f64`: ∞ or 0 where these over- or
+    /// underflow.
     pub fn filter_lengths(&self) -> DVector<T> {
-        let lengths = self.filters.column_iter().map(|filter| filter.norm());
+        let squares = |filter: &[T]| -> f64 { filter.iter().map(|w| w.as_f64().powi(2)).sum() };
+        let filters = self.filters.as_slice().chunks_exact(self.n_inputs());
+        let lengths = filters.map(|filter| T::of(squares(filter).sqrt()));
         DVector::from_iterator(self.n_hidden(), lengths)
     }
 

@@ -23,7 +23,11 @@
 //! {"crc32":"1f2e3d4c","version":1,"activation":{"name":"relu","parameters":{}},"scaler":null, … }
 //! ```
 //! `crc32` comes first; it is the checksum (CRC-32/ISO-HDLC) of the rest of this text, from `"version"` to
-//! the end, followed by the numbers of all tensors as they stand in the file.
+//! the end, followed by the numbers of all tensors as they stand in the file. Names, sizes and places of the
+//! tensors are not part of it: they must fit each other and the length of the file. The header has at most 1 MiB.
+//!
+//! A process that is killed while it writes leaves a file `.regularized-autoencoder-PROCESS-NUMBER.tmp` in the
+//! folder, which may be deleted.
 //!
 //! A file of `f32` numbers gives a model of `f64`, in which they are exact. The other way round is an
 //! error, as numbers would change without notice: load it as `f64`. A file of a newer version of the
@@ -35,7 +39,6 @@ mod load;
 mod model;
 mod provenance;
 mod save;
-mod tensors;
 
 pub use activation::SavedActivation;
 pub use model::SavedModel;

@@ -10,7 +10,7 @@ use crate::model::Parameters;
 use crate::objective::Regularizer;
 use crate::regularizer::Unregularized;
 use crate::scalar::Real;
-use std::fs::File;
+use crate::tensors;
 use std::io::Read;
 use std::path::Path;
 
@@ -57,10 +57,7 @@ impl<T: Real> SavedModel<T> {
     /// not fit into memory.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let io = |source| Error::Io { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(io)?;
-        let metadata = file.metadata().map_err(io)?;
-        let length = metadata.is_file().then_some(metadata.len());
+        let (mut file, length) = tensors::open(path)?;
         read(&mut file, path, length)
     }
 

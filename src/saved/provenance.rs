@@ -20,9 +20,10 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Provenance {
-    /// The version of this crate that wrote the file.
+    /// The version of this crate that wrote the file; saving fills it in.
     pub crate_version: String,
-    /// The regularizer as its `Debug` prints it; saving a model fills it in.
+    /// The regularizer as its `Debug` prints it: saving a model fills in its own, but leaves what is
+    /// here if it has none, as models that were loaded.
     pub regularizer: Option<String>,
     /// What held for the lengths of the filters.
     pub constraint: Option<Constraint>,

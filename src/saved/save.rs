@@ -2,7 +2,6 @@
 
 use super::document::{Document, KEY, ScalerKind, sealed};
 use super::model::IN_MEMORY;
-use super::tensors::{Tensor, Values, header, print, sort};
 use super::{Provenance, SavedActivation};
 use crate::activation::Activation;
 use crate::autoencoder::RegularizedAutoEncoder;
@@ -11,8 +10,9 @@ use crate::data::{Scaler, Whitening};
 use crate::error::Error;
 use crate::files::write_atomically;
 use crate::model::Parameters;
-use crate::objective::Regularizer;
+use crate::objective::{Form, Regularizer};
 use crate::scalar::{Real, compiled};
+use crate::tensors::{self, Tensor, Values, print, sort};
 use nalgebra::DMatrix;
 use std::io::{self, Write};
 use std::path::Path;
@@ -73,8 +73,12 @@ impl<T: Real, A: Activation<T>, R: Regularizer<T>> RegularizedAutoEncoder<T, A, 
         if let Some(constraint) = provenance.constraint {
             constraint.validate()?;
         }
-        let regularizer = Some(abridged(format!("{:?}", self.regularizer())));
-        let provenance = Provenance { regularizer, ..provenance.clone() };
+        let mut provenance = provenance.clone();
+        provenance.crate_version = Provenance::new().crate_version;
+        // A model that was loaded has none, but its provenance may know with which it was trained.
+        if provenance.regularizer.is_none() || self.regularizer().form() != Form::Nothing {
+            provenance.regularizer = Some(abridged(format!("{:?}", self.regularizer())));
+        }
         let scaler = self.scaler().map(|scaler| match scaler {
             Scaler::Standardization(scaler) => {
                 ScalerKind::Standardization { offset: scaler.offset() }
@@ -126,11 +130,7 @@ fn write_in<T: Real>(content: &Content<'_, T>, writer: &mut dyn Write) -> io::Re
         })?;
     }
     let text = sealed(&print(&checksum), &body);
-    let header = header(&tensors, (KEY, text));
-    writer.write_all(&header.map_err(|rule| io::Error::new(io::ErrorKind::InvalidInput, rule))?)?;
-    tensors
-        .iter()
-        .try_for_each(|tensor| tensor.for_each_piece(&mut |bytes| writer.write_all(bytes)))
+    tensors::write(&tensors, Some((KEY, text)), writer)
 }
 
 fn parameters<T: Real>(parameters: &Parameters<T>) -> Vec<Tensor<'_, T>> {

@@ -133,18 +133,20 @@ pub fn read_range<S: BatchSource + ?Sized>(
         return Err(Error::NotEnough { what, asked: range.end, available: source.n_samples() });
     }
     let mut samples = zero_matrix("samples of a source", n_inputs, range.len())?;
-    read_finite(source, range.start, samples.as_mut_slice())?;
+    read_finite(source, "samples of a source", range.start, samples.as_mut_slice())?;
     Ok(samples)
 }
 
-/// [`BatchSource::read`], and an error that names the first sample with a value that is not finite.
+/// [`BatchSource::read`], and an error that names the first sample with a value that is not finite;
+/// `what` they are is for errors.
 pub(super) fn read_finite<S: BatchSource + ?Sized>(
     source: &S,
+    what: &'static str,
     first: usize,
     out: &mut [S::Scalar],
 ) -> Result<(), Error> {
     source.read(first, out)?;
-    let checked = check_finite("training data", out, source.n_inputs());
+    let checked = check_finite(what, out, source.n_inputs());
     checked.map_err(|error| error.after_samples(first))
 }
 
@@ -162,8 +164,7 @@ pub(crate) fn for_each_piece<S: BatchSource + ?Sized>(
     let mut memory = zeros("samples of a source", n_inputs, n_samples.min(size))?;
     for first in (0..n_samples).step_by(size) {
         let samples = &mut memory[..size.min(n_samples - first) * n_inputs];
-        source.read(first, samples)?;
-        check_finite(what, samples, n_inputs).map_err(|error| error.after_samples(first))?;
+        read_finite(source, what, first, samples)?;
         take(samples)?;
     }
     Ok(())

@@ -40,7 +40,7 @@
 //!
 //! # Memory
 //! One window is trained on while the next is read: 2 · c · k · n values, or N · n if one window holds
-//! them all, and 8 bytes for each of the ⌈N/c⌉ chunks, beside what a training takes without its data.
+//! them all, 8 bytes for each of these samples and for each of the ⌈N/c⌉ chunks, beside what a training takes without its data.
 //! With a scaler a few samples more. Files are read in pieces of 64 KiB. They
 //! are not mapped into memory: a file that is cut short while it is mapped kills the process that
 //! reads it; so it is an error that names the file and the sample.

@@ -44,7 +44,7 @@ enum Failure {
 /// All samples of a source, one after the other.
 pub(crate) fn read_all<T: Real>(source: &dyn BatchSource<Scalar = T>) -> Result<Vec<T>, Error> {
     let mut values = zeros("window of samples", source.n_inputs(), source.n_samples())?;
-    read_finite(source, 0, &mut values)?;
+    read_finite(source, "training data", 0, &mut values)?;
     Ok(values)
 }
 
@@ -189,7 +189,7 @@ impl<T: Real> Reader<'_, T> {
         let mut rest = &mut window.values[..];
         for chunk in plan.chunks(number) {
             let (here, after) = rest.split_at_mut(chunk.len() * n_inputs);
-            read_finite(self.source, chunk.start, here)?;
+            read_finite(self.source, "training data", chunk.start, here)?;
             rest = after;
         }
         plan.shuffle(number, &mut window.order);

@@ -6,7 +6,7 @@ use super::step::Stepper;
 use super::update::Update;
 use crate::constraint::Constraint;
 use crate::error::{Error, finite_results};
-use crate::kernels::scale;
+use crate::kernels::{normal, scale};
 use crate::objective::Loss;
 use crate::scalar::Real;
 use crate::team::Team;
@@ -46,7 +46,7 @@ impl Direct {
         let gradient = workspace.encoder_bias_gradient();
         let bias = parameters.encoder_bias.iter_mut().zip(velocity.encoder_bias.iter_mut());
         for ((b, v), g) in bias.zip(gradient) {
-            *v = momentum * *v - rate * g;
+            *v = normal(momentum * *v - rate * g);
             *b += *v;
         }
         let bias = parameters.encoder_bias.as_slice();
@@ -56,7 +56,7 @@ impl Direct {
         {
             let gradient = workspace.decoder_bias_gradient();
             for ((b, v), g) in bias.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
-                *v = momentum * *v - rate * *g;
+                *v = normal(momentum * *v - rate * *g);
                 *b += *v;
             }
             finite_results("decoder bias after the update", bias.as_slice(), |_| None)?;

@@ -127,7 +127,6 @@ pub(super) fn fit_feed<'a, T: Real>(
     options: FitOptions<'_, T>,
 ) -> Result<Report, Error> {
     let FitOptions { validation, observer, resume, saving } = options;
-    trainer.check_sizes(&learner, (data.n_inputs(), data.n_samples()), "training data")?;
     let validation = match &validation {
         Some(validation) => Some(learner.scaled(validation, "validation data")?),
         None => None,

@@ -1,6 +1,7 @@
 //! Learning-rate schedules.
 
-use crate::error::{Error, positive};
+use crate::error::{Error, positive, positive_in};
+use crate::scalar::Real;
 
 /// The learning rate η as a function of how far the training is.
 ///
@@ -72,12 +73,12 @@ impl LearningRate {
             }
         };
         let warm_up_steps = self.warm_up * per_epoch;
-        let done = (step + 1) as f64;
+        let done = step as f64 + 1.0;
         if done < warm_up_steps { rate * done / warm_up_steps } else { rate }
     }
 
-    pub(super) fn validate(&self) -> Result<(), Error> {
-        positive("learning rate", self.initial)?;
+    pub(super) fn validate<T: Real>(&self) -> Result<(), Error> {
+        positive_in::<T>("learning rate", self.initial)?;
         match self.decay {
             Decay::Constant => {}
             Decay::Step { epochs, factor } => {
@@ -124,7 +125,15 @@ mod tests {
             LearningRate::cosine(0.1, 1.0, -0.1),
             LearningRate::constant(0.1).with_warm_up(-1.0),
         ] {
-            assert!(rate.validate().is_err(), "{rate:?}");
+            assert!(rate.validate::<f64>().is_err(), "{rate:?}");
         }
+        let tiny = LearningRate::constant(1e-50);
+        assert!(tiny.validate::<f64>().is_ok() && tiny.validate::<f32>().is_err());
+    }
+
+    #[test]
+    fn the_last_step_that_can_be_counted_has_a_rate() {
+        let rate = LearningRate::constant(0.1).with_warm_up(2.0);
+        assert_eq!(rate.at(usize::MAX, 100), 0.1);
     }
 }

@@ -1,6 +1,7 @@
 //! How a gradient becomes a step.
 
-use crate::error::{Error, positive};
+use crate::error::{Error, positive_in};
+use crate::scalar::Real;
 
 /// How the gradient g of J on a batch moves the parameters θ; the constraint acts afterwards.
 ///
@@ -72,12 +73,14 @@ impl Optimizer {
     /// Adam with the values of Kingma and Ba: β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸.
     pub const ADAM: Self = Self::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-    pub(super) fn validate(&self) -> Result<(), Error> {
+    /// An error unless the numbers are in their ranges, also after they are rounded to `T`.
+    pub(super) fn validate<T: Real>(&self) -> Result<(), Error> {
         let below_one = |name, value| {
-            if (0.0..1.0).contains(&value) {
+            if (0.0..1.0).contains(&value) && T::of(value) < T::one() {
                 Ok(())
             } else {
-                Err(Error::invalid(name, value, "in [0, 1)"))
+                let rule = format!("in [0, 1) in {}", std::any::type_name::<T>());
+                Err(Error::invalid(name, value, rule))
             }
         };
         match *self {
@@ -85,7 +88,7 @@ impl Optimizer {
             Self::Adam { beta1, beta2, epsilon } => {
                 below_one("β₁", beta1)?;
                 below_one("β₂", beta2)?;
-                positive("ε", epsilon).map(drop)
+                positive_in::<T>("ε", epsilon).map(drop)
             }
         }
     }

@@ -49,7 +49,8 @@ impl<'a, T: Real> FitOptions<'a, T> {
 
     /// Writes a checkpoint to this file before the first step, as often as stated, and when the
     /// training ends without an error, also if an observer stopped it. The file is replaced as
-    /// [`Checkpoint::save`] does it: it is whole at any moment, whatever kills the process.
+    /// [`Checkpoint::save`] does it: it is whole at any moment, whatever kills the process, which may
+    /// leave a temporary file beside it.
     ///
     /// A file that cannot be written ends the training with [`Error::Io`](crate::Error::Io); whether
     /// it can be is known before the first step.

@@ -27,8 +27,8 @@ impl<T: Real> Trainer<T> {
     /// Those of [`fit`](Self::fit), but a piece may be smaller than a batch; [`Error::Dimension`]
     /// if `state` belongs to a model of other sizes,
     /// [`Error::OtherTraining`] if it comes from another optimizer. After an error or a panic the model has the
-    /// parameters that it had before the call; momentum is back at 0 if the pass had begun, and as
-    /// it was if the arguments were refused.
+    /// parameters that it had before the call; momentum is as it was if samples, state or filters
+    /// were refused, and back at 0 otherwise.
     ///
     /// ```
     /// use nalgebra::DMatrix;
@@ -72,9 +72,9 @@ fn partial_fit<T: Real>(
     let mut team = trainer.start_threads(&learner)?;
     // Once: with the first piece.
     let warnings = if state.pieces == 0 { trainer.warnings(&learner) } else { Vec::new() };
-    let mut restless = RestOnFailure { state, is_good: false };
     let mut rollback = Rollback::new(learner);
     trainer.apply_constraint(rollback.learner.parameters)?;
+    let mut restless = RestOnFailure { state, is_good: false };
     let record = one_pass(trainer, &mut team, &mut rollback.learner, restless.state, samples)?;
     rollback.mark_good();
     restless.is_good = true;

@@ -176,12 +176,13 @@ impl<T: Real> TrainerBuilder<T> {
     /// Checks everything and makes the trainer.
     ///
     /// # Errors
-    /// [`Error::Zero`] without epochs, batch, threads or patience; [`Error::InvalidParameter`] for
-    /// a number outside its range, NaN included.
+    /// [`Error::Zero`] without epochs, batch, threads, patience, or the interval or samples of
+    /// resampling; [`Error::InvalidParameter`] for a number outside its range, NaN included, also
+    /// after it is rounded to `T`.
     pub fn build(self) -> Result<Trainer<T>, Error> {
         let trainer = self.0;
-        trainer.learning_rate.validate()?;
-        trainer.optimizer.validate()?;
+        trainer.learning_rate.validate::<T>()?;
+        trainer.optimizer.validate::<T>()?;
         if let Some(bound) = trainer.clip_norm {
             positive("bound of the gradient's norm", bound)?;
         }

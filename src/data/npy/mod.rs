@@ -84,7 +84,7 @@ pub fn read_from<T: Real>(reader: impl Read, name: impl AsRef<Path>) -> Result<D
 /// # Errors
 /// [`Error::Empty`] or [`Error::NotFinite`] for samples that [`read`] would refuse; [`Error::Io`] if
 /// the file cannot be written. The file is written under another name and then renamed: after an error
-/// a previous file is as it was.
+/// it is the previous one or the new one, whole.
 ///
 /// # Example
 /// ```no_run

@@ -4,45 +4,39 @@ use super::config::{self, Config};
 use super::tensors;
 use crate::activation::Relu;
 use crate::error::Error;
+use crate::little_endian::dtype;
+use crate::memory::from_rows;
 use crate::scalar::{Real, compiled};
+use crate::tensors::{Reader, open};
 use crate::untied::UntiedAutoEncoder;
 use nalgebra::{DMatrix, DVector};
-use safetensors::SafeTensors;
-use std::fs::File;
+use safetensors::Dtype;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
 /// Loads a model of the architecture `standard` from a folder.
 ///
-/// The decoder bias that SAELens subtracts from samples becomes part of the encoder bias, computed in
-/// `f64`: codes and reconstructions are the same up to rounding. Numbers of `f32` load as `f64` too.
+/// The decoder bias c that SAELens subtracts from samples becomes part of the encoder bias, computed in
+/// `f64`: codes and reconstructions are the same up to rounding, which in `f32` is some 10⁻⁷ of ‖c‖‖W_j‖ at
+/// the pre-activations. Numbers of `f32` load as `f64` too, where it is nothing.
 ///
 /// # Errors
 /// [`Error::Io`] if a file cannot be read, [`Error::Format`] with what `cfg.json` or the tensors say
 /// and what they must: another architecture or activation, inputs that are normalised, types other
 /// than `float32` and `float64`, numbers of `f64` for a model of `f32`, sizes that do not fit, a tensor
-/// that is missing or unknown, a header that does not fit the file; [`Error::NotFinite`] for NaN and ±∞.
+/// that is missing or unknown, a header that does not fit the file, NaN and ±∞, which an encoder bias can become,
+/// too; [`Error::TooLarge`] if the numbers do not fit into memory.
 pub fn load<T: Real>(folder: impl AsRef<Path>) -> Result<UntiedAutoEncoder<T, Relu>, Error> {
     let folder = folder.as_ref();
     compiled!(T, load_in(folder: &Path) -> Result<UntiedAutoEncoder<T, Relu>, Error>)
 }
 
 fn load_in<T: Real>(folder: &Path) -> Result<UntiedAutoEncoder<T, Relu>, Error> {
-    /// Far more than metadata take.
-    const LONGEST: u64 = 1 << 24;
-    let path = folder.join(config::FILE);
-    let violation = |reason| Error::Format { path: path.clone(), reason };
-    let content = read(&path, LONGEST)?;
-    if content.len() as u64 > LONGEST {
-        return Err(violation(format!("it is longer than {LONGEST} bytes")));
-    }
-    let config = Config::parse(&content).map_err(violation)?;
-
+    let config = read_config(&folder.join(config::FILE))?;
     let path = folder.join(tensors::FILE);
-    let content = read(&path, u64::MAX - 1)?;
-    let weights = weights(&content, &config)
-        .map_err(|reason| Error::Format { path: path.clone(), reason })?;
-    let Weights { encoder, mut encoder_bias, decoder, decoder_bias } = weights;
+    let Weights { encoder, mut encoder_bias, decoder, decoder_bias } =
+        read_weights(&path, &config)?;
     if config.subtracts_decoder_bias {
         for (bias, filter) in encoder_bias.iter_mut().zip(encoder.column_iter()) {
             let pairs = filter.iter().zip(&decoder_bias);
@@ -51,42 +45,77 @@ fn load_in<T: Real>(folder: &Path) -> Result<UntiedAutoEncoder<T, Relu>, Error> 
         }
     }
     UntiedAutoEncoder::new(encoder, encoder_bias, decoder, Some(decoder_bias), Relu)
+        .map_err(|error| Error::Format { path, reason: error.to_string() })
 }
 
-/// At most `longest` + 1 bytes of a file.
-fn read(path: &Path, longest: u64) -> Result<Vec<u8>, Error> {
-    let failed = |source| Error::Io { path: path.to_owned(), source };
+fn read_config(path: &Path) -> Result<Config, Error> {
+    /// In bytes, far more than metadata take.
+    const LONGEST: u64 = 1 << 20;
+    let violation = |reason| Error::Format { path: path.to_owned(), reason };
+    let (file, _) = open(path)?;
     let mut content = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    file.take(longest + 1).read_to_end(&mut content).map_err(failed)?;
-    Ok(content)
+    let read = file.take(LONGEST + 1).read_to_end(&mut content);
+    let length = read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    if length as u64 > LONGEST {
+        return Err(violation(format!("it is longer than {LONGEST} bytes")));
+    }
+    Config::parse(&content).map_err(violation)
 }
 
 /// The tensors of a model.
-struct Weights<T> {
+struct Weights<T: Real> {
     encoder: DMatrix<T>,
     encoder_bias: DVector<T>,
     decoder: DMatrix<T>,
     decoder_bias: DVector<T>,
 }
 
-fn weights<T: Real>(content: &[u8], config: &Config) -> Result<Weights<T>, String> {
-    let file = SafeTensors::deserialize(content)
-        .map_err(|error| format!("no valid file of the safetensors format: {error}"))?;
-    for name in file.names() {
-        if !["W_enc", "b_enc", "W_dec", "b_dec"].contains(&name) {
-            let known = "W_enc, b_enc, W_dec and b_dec";
+fn read_weights<T: Real>(path: &Path, config: &Config) -> Result<Weights<T>, Error> {
+    let (mut file, length) = open(path)?;
+    let mut reader = Reader::new(&mut file, path, length)?;
+    check::<T>(&reader, config).map_err(|reason| reader.violation(reason))?;
+    let mut numbers = BTreeMap::new();
+    for name in reader.names() {
+        let values: Vec<T> = reader.values(&name)?;
+        numbers.insert(name, values);
+    }
+    reader.finish()?;
+    let mut numbers = |name| numbers.remove(name).unwrap_or_default();
+    let Config { d_in, d_sae, .. } = *config;
+    Ok(Weights {
+        encoder: from_rows("encoder filters", (d_in, d_sae), &numbers("W_enc"))?,
+        encoder_bias: DVector::from_vec(numbers("b_enc")),
+        // Row after row, which is column after column of the transpose.
+        decoder: DMatrix::from_vec(d_in, d_sae, numbers("W_dec")),
+        decoder_bias: DVector::from_vec(numbers("b_dec")),
+    })
+}
+
+/// The reason why the tensors are not those of a model of `T` with these sizes, if so.
+fn check<T: Real>(reader: &Reader<'_>, config: &Config) -> Result<(), String> {
+    let shapes = tensors::shapes(config.d_in, config.d_sae);
+    for name in reader.names() {
+        if !shapes.iter().any(|(known, _)| *known == name) {
+            let known = shapes.map(|(name, _)| name).join(", ");
             return Err(format!("there is a tensor {name}, but there must be {known} alone"));
         }
     }
-    let Config { d_in, d_sae, .. } = *config;
-    let encoder: Vec<T> = tensors::read(&file, "W_enc", &[d_in, d_sae])?;
-    let decoder = tensors::read(&file, "W_dec", &[d_sae, d_in])?;
-    Ok(Weights {
-        encoder: DMatrix::from_row_slice(d_in, d_sae, &encoder),
-        encoder_bias: DVector::from_vec(tensors::read(&file, "b_enc", &[d_sae])?),
-        // Row after row, which is column after column of the transpose.
-        decoder: DMatrix::from_vec(d_in, d_sae, decoder),
-        decoder_bias: DVector::from_vec(tensors::read(&file, "b_dec", &[d_in])?),
-    })
+    for (name, shape) in shapes {
+        let (found, sizes) = reader.info(name).ok_or(format!("there is no tensor {name}"))?;
+        if sizes != shape {
+            return Err(format!("{name} has the sizes {sizes:?}, but must have {shape:?}"));
+        }
+        match (found, dtype::<T>()) {
+            (Dtype::F32, _) | (Dtype::F64, Dtype::F64) => {}
+            (Dtype::F64, _) => {
+                return Err(format!(
+                    "{name} holds f64, which f32 cannot hold exactly: load it as f64"
+                ));
+            }
+            (other, _) => {
+                return Err(format!("{name} has the type {other:?}, but must have F32 or F64"));
+            }
+        }
+    }
+    Ok(())
 }

@@ -5,12 +5,11 @@ use super::tensors::{self, dtype_name};
 use crate::activation::{Activation, Sign};
 use crate::error::Error;
 use crate::files::write_atomically;
-use crate::little_endian::{bytes, dtype};
 use crate::memory::zeros;
 use crate::scalar::{Real, compiled};
+use crate::tensors::{Tensor, Values, sort, write};
 use crate::untied::UntiedAutoEncoder;
 use nalgebra::DVector;
-use safetensors::tensor::TensorView;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -18,7 +17,9 @@ use std::path::Path;
 /// there.
 ///
 /// The weights are stored to the bit, in the type of the model; without a decoder bias, b_dec is 0.
-/// Each of the two files is written whole or not at all; what else is in the folder stays.
+/// Each of the two files is written whole or not at all; what else is in the folder stays. A model that was
+/// there before stays loadable if writing fails, unless it had other sizes or another type: then `cfg.json` is
+/// removed first, so that new weights never stand beside the description of others.
 ///
 /// # Errors
 /// [`Error::Format`] with the folder if the activation is not the ReLU, as its properties and values
@@ -68,7 +69,6 @@ fn save_in<T: Real>(weights: Weights<'_, T>, folder: &Path) -> Result<(), Error>
     let Weights { d_in, d_sae, .. } = weights;
     let io = |source| Error::Io { path: folder.to_owned(), source };
     std::fs::create_dir_all(folder).map_err(io)?;
-    let (dtype, name) = (dtype::<T>(), dtype_name::<T>());
     // Column after column of the transpose, which is row after row.
     let mut rows: Vec<T> = zeros("encoder filters", d_in, d_sae)?;
     for (unit, filter) in weights.encoder.chunks_exact(d_in).enumerate() {
@@ -77,31 +77,34 @@ fn save_in<T: Real>(weights: Weights<'_, T>, folder: &Path) -> Result<(), Error>
         }
     }
     let none: Vec<T> = zeros("decoder bias", d_in, 1)?;
-    let decoder_bias = weights.decoder_bias.map_or(&none[..], DVector::as_slice);
-    let parts = [
-        ("W_enc", vec![d_in, d_sae], bytes(rows.iter())),
-        ("W_dec", vec![d_sae, d_in], bytes(weights.decoder.iter())),
-        ("b_enc", vec![d_sae], bytes(weights.encoder_bias.iter())),
-        ("b_dec", vec![d_in], bytes(decoder_bias.iter())),
-    ];
-    let path = folder.join(tensors::FILE);
-    let views = parts.iter().map(|(name, shape, bytes)| {
-        TensorView::new(dtype, shape.clone(), bytes).map(|view| (*name, view))
+    let values = |name| match name {
+        "W_enc" => &rows[..],
+        "W_dec" => weights.decoder,
+        "b_enc" => weights.encoder_bias.as_slice(),
+        _ => weights.decoder_bias.map_or(&none[..], DVector::as_slice),
+    };
+    let mut tensors = tensors::shapes(d_in, d_sae).map(|(name, shape)| Tensor {
+        name,
+        shape,
+        values: Values::Model(values(name)),
     });
-    let content = views
-        .collect::<Result<Vec<_>, _>>()
-        .and_then(|views| safetensors::serialize(views, None))
-        .map_err(|error| Error::Format { path: path.clone(), reason: error.to_string() })?;
+    sort(&mut tensors);
+
     // Never new weights beside the description of others: without one they are not loaded.
     let config_path = folder.join(config::FILE);
-    match std::fs::remove_file(&config_path) {
-        Err(source) if source.kind() != ErrorKind::NotFound => {
-            return Err(Error::Io { path: config_path, source });
+    let config = Config { d_in, d_sae, subtracts_decoder_bias: false }.write(dtype_name::<T>());
+    let is_described = std::fs::read(&config_path).is_ok_and(|there| there == config.as_bytes());
+    if !is_described {
+        match std::fs::remove_file(&config_path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                return Err(Error::Io { path: config_path, source });
+            }
+            _ => {}
         }
-        _ => {}
     }
-    write_atomically(&path, |file| file.write_all(&content))?;
-
-    let config = Config { d_in, d_sae, subtracts_decoder_bias: false }.write(name);
+    write_atomically(&folder.join(tensors::FILE), |file| write(&tensors, None, file))?;
+    if is_described {
+        return Ok(());
+    }
     write_atomically(&config_path, |file| file.write_all(config.as_bytes()))
 }

@@ -31,7 +31,9 @@ impl<T: Real> Checkpoint<T> {
     /// Writes the checkpoint to a file, in the safetensors format.
     ///
     /// Whatever happens meanwhile, the file is the previous one or the new one, each of them whole:
-    /// it is written under another name, synchronised with the disk and renamed.
+    /// it is written under another name, synchronised with the disk and renamed. A process that is
+    /// killed meanwhile leaves a file `.regularized-autoencoder-PROCESS-NUMBER.tmp` in the folder,
+    /// as large as a checkpoint, which may be deleted.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be written, [`Error::Format`] if the format cannot hold it.

@@ -1,4 +1,4 @@
-//! The numbers of a file in the safetensors format.
+//! Files in the safetensors format: models, here and for other libraries.
 //!
 //! ```text
 //! length of the header (8 bytes, little-endian) · header (JSON) · the numbers, little-endian
@@ -10,16 +10,18 @@ use crate::error::Error;
 use crate::little_endian::{self, append, dtype};
 use crate::scalar::Real;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// The largest header that is read or written, in bytes.
-const LARGEST_HEADER: usize = 1 << 24;
+/// The largest header that is read or written, in bytes. JSON takes up to a hundred times its length
+/// in memory while it is read.
+const LARGEST_HEADER: usize = 1 << 20;
 /// How many bytes are converted at a time.
 const PIECE: usize = 1 << 14;
 
 /// A matrix or vector to be written.
-pub(super) struct Tensor<'a, T> {
+pub(crate) struct Tensor<'a, T> {
     pub name: &'static str,
     /// The last number varies fastest.
     pub shape: Vec<usize>,
@@ -27,7 +29,7 @@ pub(super) struct Tensor<'a, T> {
 }
 
 /// The numbers of a model in its type, or those of a scaler in `f64`.
-pub(super) enum Values<'a, T> {
+pub(crate) enum Values<'a, T> {
     Model(&'a [T]),
     Scaler(&'a [f64]),
 }
@@ -67,14 +69,27 @@ fn pieces<T: Real>(values: &[T], sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) 
 }
 
 /// The tensors in the order of the format: those of wider numbers first, else by name.
-pub(super) fn sort<T: Real>(tensors: &mut [Tensor<'_, T>]) {
+pub(crate) fn sort<T: Real>(tensors: &mut [Tensor<'_, T>]) {
     tensors.sort_by(|left, right| right.dtype().cmp(&left.dtype()).then(left.name.cmp(right.name)));
 }
 
-/// The header of a file that holds these tensors and one piece of metadata, with the length before it.
-pub(super) fn header<T: Real>(
+/// Writes a file that holds these tensors, sorted, and a piece of metadata, if there is one.
+pub(crate) fn write<T: Real>(
     tensors: &[Tensor<'_, T>],
-    (key, text): (&str, String),
+    metadata: Option<(&str, String)>,
+    writer: &mut dyn Write,
+) -> io::Result<()> {
+    let header = header(tensors, metadata);
+    writer.write_all(&header.map_err(|rule| io::Error::new(io::ErrorKind::InvalidInput, rule))?)?;
+    tensors
+        .iter()
+        .try_for_each(|tensor| tensor.for_each_piece(&mut |bytes| writer.write_all(bytes)))
+}
+
+/// The header of a file, with the length before it.
+fn header<T: Real>(
+    tensors: &[Tensor<'_, T>],
+    metadata: Option<(&str, String)>,
 ) -> Result<Vec<u8>, String> {
     let mut end = 0;
     let entry = |tensor: &Tensor<'_, T>| {
@@ -84,7 +99,8 @@ pub(super) fn header<T: Real>(
         (tensor.name.to_owned(), TensorInfo { dtype, shape, data_offsets: (begin, end) })
     };
     let entries = tensors.iter().map(entry).collect();
-    let metadata = Metadata::new(Some([(key.to_owned(), text)].into_iter().collect()), entries);
+    let metadata = metadata.map(|(key, text)| [(key.to_owned(), text)].into());
+    let metadata = Metadata::new(metadata, entries);
     let metadata = metadata.map_err(|error| error.to_string())?;
     let mut json = serde_json::to_vec(&metadata).map_err(|error| error.to_string())?;
     json.resize(json.len().next_multiple_of(8), b' ');
@@ -100,8 +116,17 @@ fn too_long(length: u64) -> String {
     format!("the header has {length} bytes, but must have at most {LARGEST_HEADER}")
 }
 
+/// Opens a file for a [`Reader`]; its length, if it has one.
+pub(crate) fn open(path: &Path) -> Result<(File, Option<u64>), Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    let metadata = file.metadata().map_err(io)?;
+    let length = metadata.is_file().then_some(metadata.len());
+    Ok((file, length))
+}
+
 /// A file that is being read: its header is known, its numbers follow.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     path: &'a Path,
     stream: &'a mut dyn Read,
     metadata: Metadata,
@@ -166,6 +191,11 @@ impl<'a> Reader<'a> {
         self.metadata.info(name).is_some()
     }
 
+    /// The type and sizes of a tensor, if there is one of this name.
+    pub fn info(&self, name: &str) -> Option<(Dtype, &[usize])> {
+        self.metadata.info(name).map(|info| (info.dtype, &info.shape[..]))
+    }
+
     /// The type and sizes of a tensor, which are not 0, of the given rank.
     pub fn shape<const RANK: usize>(&self, name: &str) -> Result<(Dtype, [usize; RANK]), Error> {
         let Some(info) = self.metadata.info(name) else {
@@ -203,7 +233,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Makes the checksum one of `bytes` too.
+    /// Makes the checksum one of `bytes` too; before any tensor is read.
     pub fn begin_checksum(&mut self, bytes: &[u8]) {
         self.checksum.update(bytes);
     }
@@ -240,24 +270,17 @@ impl<'a> Reader<'a> {
         Ok(values)
     }
 
-    /// An error unless the file ends here and its checksum is this one.
-    pub fn finish(self, checksum: &str) -> Result<(), Error> {
+    /// The checksum of all numbers that were read; an error unless the file ends here.
+    pub fn finish(&mut self) -> Result<String, Error> {
         if fill(self.stream, self.path, &mut [0])? > 0 {
             return Err(self.violation("there are bytes after the last tensor".into()));
         }
-        let found = print(&self.checksum);
-        // A fuzzer would hardly get past it.
-        if found != checksum && !cfg!(fuzzing) {
-            return Err(self.violation(format!(
-                "it was changed: its checksum is {found}, but must be {checksum}"
-            )));
-        }
-        Ok(())
+        Ok(print(&self.checksum))
     }
 }
 
 /// A checksum as it is written.
-pub(super) fn print(checksum: &crc32fast::Hasher) -> String {
+pub(crate) fn print(checksum: &crc32fast::Hasher) -> String {
     format!("{:08x}", checksum.clone().finalize())
 }
 
