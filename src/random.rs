@@ -21,6 +21,7 @@ pub(crate) enum Purpose {
     Atoms = 10,
     Resampling = 11,
     Chunks = 12,
+    MonitorNoise = 13,
 }
 
 /// A stream of random numbers that is the same for every number of threads and on every machine, but

@@ -6,10 +6,10 @@ use regularized_autoencoder::{
     Activation, ActivationMetadata, Batch, CodeL1, Constraint, Contractive, Corruption,
     CorruptionMetadata, Cotangents, DenoisingCross, EarlyStopping, Elu, Error, FirstOrderDenoising,
     FitOptions, Forward, GaussianNoise, HessianPenalty, Identity, Jet, KlSparsity, LeakyRelu,
-    LearningRate, MarginalizedDenoising, Masking, MeanCode, Needs, Parameters, Pass, Properties,
-    Real, RegularizedAutoEncoder, Regularizer, RegularizerMetadata, Relu, Report, SaltAndPepper,
-    Samples, SecondOrderDenoising, Shape, Sigmoid, SlopePenalty, Softplus, Trainer, TrainerBuilder,
-    TrainingState, Unregularized, WeightDecay, metrics,
+    LearningRate, MarginalizedDenoising, Masking, MeanCode, MeanPenalty, Needs, Parameters, Pass,
+    Properties, Real, RegularizedAutoEncoder, Regularizer, RegularizerMetadata, Relu, Report,
+    SaltAndPepper, Samples, SecondOrderDenoising, Shape, Sigmoid, SlopePenalty, Softplus, Trainer,
+    TrainerBuilder, TrainingState, Unregularized, WeightDecay, metrics,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -118,6 +118,22 @@ fn parameters_of_regularizers_lie_in_their_ranges() {
     {
         let margin = || KlSparsity::new(0.1)?.with_margin(value);
         rejected("τ", margin, &["τ", printed, "in (0, 1)"]);
+    }
+    // 1 − τ would be 1, where the tangent line has an infinite slope.
+    for rho in [1e-17, 1.0 - f64::EPSILON / 2.0] {
+        rejected("ρ", || KlSparsity::new(rho), &["ρ is", "farther from 0 and 1 than rounding"]);
+    }
+    let margin = || KlSparsity::new(0.0)?.with_margin(1e-17);
+    rejected("τ", margin, &["τ is", "1 − τ is below 1"]);
+    let nearest = [
+        KlSparsity::new(1e-15).unwrap(),
+        KlSparsity::new(1.0 - 1e-15).unwrap(),
+        KlSparsity::new(0.0).unwrap().with_margin(2e-16).unwrap(),
+    ];
+    for penalty in nearest {
+        for mean in [-1.0, 0.0, 0.5, 1.0, 2.0] {
+            assert!(penalty.value(mean).is_finite(), "{penalty:?} at {mean}");
+        }
     }
     rejected("draws", || HessianPenalty::new(0.1, 0), &["draws is 0", "at least 1"]);
     rejected("draws", || Contractive::with_hessian(0.1, 0.1, 0), &["draws is 0", "at least 1"]);

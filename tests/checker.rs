@@ -268,6 +268,15 @@ fn wrong_a_min() {
 }
 
 #[test]
+fn a_threshold_that_is_no_number() {
+    for (code, a_min) in [(f64::NAN, None), (0.1, Some(f64::NAN)), (f64::INFINITY, None)] {
+        let mut broken = Parts::sigmoid();
+        broken.properties.threshold = Threshold { code, pre_activation: a_min };
+        assert_eq!(refused(&broken), ["s(a) ≤ δ_min up to a_min, and not just above it"]);
+    }
+}
+
+#[test]
 fn a_discontinuity_that_is_not_named_as_kink() {
     let law = ["nothing jumps but at a declared kink of that order"];
     let mut broken = Parts::relu();
@@ -333,6 +342,63 @@ fn a_batch_evaluation_that_differs() {
     }
     let report = check::activation::<f64>(&ForgetsTheLast);
     assert_eq!(violated(&report), ["a slice gives what single calls give"]);
+}
+
+/// The sigmoid with another way to fill slices.
+#[derive(Debug)]
+struct Batched(fn(Jet<'_, f64>));
+
+impl ActivationMetadata for Batched {}
+impl Activation<f64> for Batched {
+    fn value(&self, a: f64) -> f64 {
+        Sigmoid.value(a)
+    }
+    fn derivative(&self, a: f64) -> f64 {
+        Sigmoid.derivative(a)
+    }
+    fn second_derivative(&self, a: f64) -> f64 {
+        Sigmoid.second_derivative(a)
+    }
+    fn third_derivative(&self, a: f64) -> f64 {
+        Sigmoid.third_derivative(a)
+    }
+    fn evaluate(&self, jet: Jet<'_, f64>) {
+        (self.0)(jet);
+    }
+}
+
+/// The derivatives are there together, or for few pre-activations, alone.
+#[test]
+fn a_batch_evaluation_that_is_right_in_some_calls() {
+    let report = check::activation(&Batched(|jet| Sigmoid.evaluate(jet)));
+    assert!(report.passed(), "{report}");
+    let broken: [fn(Jet<'_, f64>); 4] = [
+        |jet| match (jet.first, jet.second) {
+            (Some(first), Some(second)) => Sigmoid.evaluate(
+                Jet::new(jet.input, jet.value, Some(first), Some(second), jet.third).unwrap(),
+            ),
+            _ => Sigmoid.evaluate(Jet::new(jet.input, jet.value, None, None, jet.third).unwrap()),
+        },
+        |jet| {
+            let second = jet.second.filter(|_| jet.first.is_none());
+            Sigmoid.evaluate(Jet::new(jet.input, jet.value, jet.first, second, jet.third).unwrap());
+        },
+        |jet| {
+            let third = jet.third.filter(|_| jet.second.is_some());
+            Sigmoid.evaluate(Jet::new(jet.input, jet.value, jet.first, jet.second, third).unwrap());
+        },
+        |jet| {
+            let (input, value) = (jet.input, jet.value);
+            Sigmoid.evaluate(Jet::new(input, value, jet.first, jet.second, jet.third).unwrap());
+            if let Some(wide) = value.get_mut(..64) {
+                wide[63] = 0.5;
+            }
+        },
+    ];
+    for evaluate in broken {
+        let laws = violated(&check::activation(&Batched(evaluate)));
+        assert_eq!(laws, ["a slice gives what single calls give"]);
+    }
 }
 
 /// E Σ_j s'(a_j)² ‖W_j‖² + Σ_j ρ_j², with switches that break it.
@@ -442,6 +508,28 @@ fn a_false_form() {
 }
 
 const FILTERS: &str = "the loss depends on no more of the filters than the declared form says";
+
+#[test]
+fn a_false_claim_of_linearity_in_the_noise() {
+    /// Σ ρ_j², of which this is not true.
+    #[derive(Debug)]
+    struct Misdeclared;
+    impl RegularizerMetadata for Misdeclared {
+        fn form(&self) -> Form {
+            Form::LinearInNoise
+        }
+        fn needs(&self, shape: Shape) -> Needs {
+            MeanCode::square().needs(shape)
+        }
+    }
+    impl<T: Real> Regularizer<T> for Misdeclared {
+        fn accumulate(&self, forward: &Forward<'_, T>, out: &mut Cotangents<'_, T>) -> T {
+            MeanCode::square().accumulate(forward, out)
+        }
+    }
+    let laws = refused_regularizer(&Misdeclared);
+    assert_eq!(laws, ["the loss changes its sign with the noise, as declared"]);
+}
 
 #[test]
 fn a_false_claim_that_lengths_do_not_matter() {
@@ -637,6 +725,224 @@ fn rounding_as_in_textbook_formulas_is_no_mistake() {
         let report = check::activation::<f32>(&parts);
         assert!(report.passed(), "{name}, f32:\n{report}");
     }
+}
+
+/// Formulas that are computed in the type at hand, so that they round as users' do.
+#[derive(Debug)]
+struct Formulas<T> {
+    value: fn(T) -> T,
+    first: fn(T) -> T,
+    second: fn(T) -> T,
+    properties: Properties,
+}
+
+impl<T: std::fmt::Debug> ActivationMetadata for Formulas<T> {
+    fn properties(&self) -> Properties {
+        self.properties.clone()
+    }
+}
+
+impl<T: Real> Activation<T> for Formulas<T> {
+    fn value(&self, a: T) -> T {
+        (self.value)(a)
+    }
+    fn derivative(&self, a: T) -> T {
+        (self.first)(a)
+    }
+    fn second_derivative(&self, a: T) -> T {
+        (self.second)(a)
+    }
+}
+
+fn with_kinks(kinks: &[(f64, u32)]) -> Properties {
+    let kinks: Vec<Kink> = kinks.iter().map(|&(at, order)| Kink { at, order }).collect();
+    Properties { kinks: kinks.into(), ..Properties::unknown() }
+}
+
+/// 1 inside, NaN for NaN, else 0.
+fn indicator<T: Real>(a: T, inside: bool) -> T {
+    if a.is_nan() || !inside { a * T::zero() } else { T::one() }
+}
+
+fn sigmoid<T: Real>(a: T) -> T {
+    T::one() / (T::one() + (-a).exp())
+}
+
+/// Shifted, scaled and steep functions.
+fn moved<T: Real>() -> Vec<(&'static str, Formulas<T>)> {
+    /// max(0, p a − q).
+    macro_rules! shifted_relu {
+        ($p:literal, $q:literal) => {
+            Formulas {
+                value: |a| {
+                    let z = T::of($p) * a - T::of($q);
+                    indicator(z, z > T::zero()) * z
+                },
+                first: |a| {
+                    let z = T::of($p) * a - T::of($q);
+                    indicator(z, z > T::zero()) * T::of($p)
+                },
+                second: |a| a * T::zero(),
+                properties: with_kinks(&[($q / $p, 1)]),
+            }
+        };
+    }
+    /// The hard sigmoid with this slope.
+    macro_rules! clipped {
+        ($slope:expr) => {
+            Formulas {
+                value: |a| {
+                    let z = T::of($slope) * a + T::of(0.5);
+                    if z > T::one() { T::one() } else { indicator(z, z > T::zero()) * z }
+                },
+                first: |a| {
+                    let z = T::of($slope) * a + T::of(0.5);
+                    indicator(z, z > T::zero() && z < T::one()) * T::of($slope)
+                },
+                second: |a| a * T::zero(),
+                properties: Properties {
+                    slope: Sign::NonNegative,
+                    ..with_kinks(&[(-0.5 / ($slope), 1), (0.5 / ($slope), 1)])
+                },
+            }
+        };
+    }
+    /// The sigmoid of b(a − c), by s(1 − s).
+    macro_rules! steep_sigmoid {
+        ($b:literal, $c:literal) => {
+            Formulas {
+                value: |a| sigmoid(T::of($b) * (a - T::of($c))),
+                first: |a| {
+                    let s = sigmoid(T::of($b) * (a - T::of($c)));
+                    T::of($b) * s * (T::one() - s)
+                },
+                second: |a| {
+                    let s = sigmoid(T::of($b) * (a - T::of($c)));
+                    T::of($b * $b) * s * (T::one() - s) * (T::one() - T::of(2.0) * s)
+                },
+                properties: Properties { slope: Sign::Positive, ..Properties::unknown() },
+            }
+        };
+    }
+    /// An ELU with its kink elsewhere, α = 2.
+    macro_rules! shifted_elu {
+        ($rate:literal, $at:literal) => {
+            Formulas {
+                value: |a| {
+                    let z = a - T::of($at);
+                    let below = T::of(2.0) * ((T::of($rate) * z).exp() - T::one());
+                    if z > T::zero() { z } else { below / T::of($rate) }
+                },
+                first: |a| {
+                    let z = a - T::of($at);
+                    if z > T::zero() { T::one() } else { T::of(2.0) * (T::of($rate) * z).exp() }
+                },
+                second: |a| {
+                    let z = a - T::of($at);
+                    let below = T::of(2.0 * $rate) * (T::of($rate) * z).exp();
+                    if z > T::zero() { T::zero() } else { below }
+                },
+                properties: with_kinks(&[($at, 1)]),
+            }
+        };
+    }
+    vec![
+        ("ReLU of 3a − 1", shifted_relu!(3.0, 1.0)),
+        ("ReLU of 5a − 0.3", shifted_relu!(5.0, 0.3)),
+        ("hard sigmoid, slope 0.2", clipped!(0.2)),
+        ("hard sigmoid, slope 1/6", clipped!(1.0 / 6.0)),
+        ("sigmoid of a − 3", steep_sigmoid!(1.0, 3.0)),
+        ("sigmoid of 20 a", steep_sigmoid!(20.0, 0.0)),
+        ("sigmoid of 8 (a − 5)", steep_sigmoid!(8.0, 5.0)),
+        ("ELU from 3 on", shifted_elu!(1.0, 3.0)),
+        ("steep ELU", shifted_elu!(5.0, 0.0)),
+        (
+            "softplus from 3 on",
+            Formulas {
+                value: |a| Softplus::new().value(a - T::of(3.0)),
+                first: |a| sigmoid(a - T::of(3.0)),
+                second: |a| {
+                    let s = sigmoid(a - T::of(3.0));
+                    s * (T::one() - s)
+                },
+                properties: Properties {
+                    slope: Sign::Positive,
+                    curvature: Sign::Positive,
+                    ..Properties::unknown()
+                },
+            },
+        ),
+        (
+            "GELU by tanh",
+            Formulas {
+                value: |a| {
+                    let u = T::of(0.797_884_560_802_865_4) * (a + T::of(0.044_715) * a * a * a);
+                    T::of(0.5) * a * (T::one() + u.tanh())
+                },
+                first: |a| {
+                    let c = T::of(0.797_884_560_802_865_4);
+                    let t = (c * (a + T::of(0.044_715) * a * a * a)).tanh();
+                    let slope = c * (T::one() + T::of(3.0 * 0.044_715) * a * a);
+                    T::of(0.5) * (T::one() + t) + T::of(0.5) * a * (T::one() - t * t) * slope
+                },
+                second: |a| {
+                    let c = T::of(0.797_884_560_802_865_4);
+                    let t = (c * (a + T::of(0.044_715) * a * a * a)).tanh();
+                    let slope = c * (T::one() + T::of(3.0 * 0.044_715) * a * a);
+                    let bend = c * T::of(6.0 * 0.044_715) * a;
+                    let inner = slope + T::of(0.5) * a * bend - a * t * slope * slope;
+                    (T::one() - t * t) * inner
+                },
+                properties: Properties::unknown(),
+            },
+        ),
+    ]
+}
+
+fn are_right<T: Real>() {
+    for (name, formulas) in moved::<T>() {
+        let report = check::activation::<T>(&formulas);
+        assert!(report.passed(), "{name}, {}:\n{report}", std::any::type_name::<T>());
+    }
+}
+
+#[test]
+fn shifted_and_steep_formulas_are_no_mistake() {
+    are_right::<f64>();
+    are_right::<f32>();
+}
+
+/// At random points, too.
+#[cfg(feature = "proptest")]
+#[test]
+fn shifted_and_steep_formulas_are_no_mistake_anywhere() {
+    for ((name, single), (_, double)) in moved::<f32>().into_iter().zip(moved::<f64>()) {
+        let outcome = check::property::activation(&single, file!());
+        assert_eq!(outcome, Ok(()), "{name}, f32");
+        let outcome = check::property::activation(&double, file!());
+        assert_eq!(outcome, Ok(()), "{name}, f64");
+    }
+}
+
+#[test]
+fn a_derivative_of_almost_the_same_function() {
+    // The exact GELU's slope differs from that of the one by tanh by up to a thousandth.
+    let (_, gelu) = moved::<f64>().pop().unwrap();
+    let broken = Formulas { first: |a| Gelu.derivative(a), ..gelu };
+    let laws = violated(&check::activation(&broken));
+    assert!(laws.contains(&"the derivative is that of the value"), "{laws:?}");
+    let (_, steep) = moved::<f64>().swap_remove(5);
+    let broken = Formulas { second: |a| 400.001 * Sigmoid.second_derivative(20.0 * a), ..steep };
+    let laws = violated(&check::activation(&broken));
+    assert_eq!(laws, ["the second derivative is that of the first"]);
+}
+
+#[test]
+fn a_kink_that_is_not_quite_there() {
+    let (_, mut broken) = moved::<f64>().swap_remove(2);
+    broken.properties = with_kinks(&[(-2.5, 1), (2.5 + 1e-12, 1)]);
+    let laws = violated(&check::activation(&broken));
+    assert_eq!(laws, ["nothing jumps but at a declared kink of that order"]);
 }
 
 #[test]

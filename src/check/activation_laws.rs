@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::subject::{Subject, bisect, midpoint};
-use crate::activation::{Activation, Jet};
+use crate::activation::{Activation, Jet, Threshold};
 use crate::scalar::Real;
 
 const BATCH: &str = "a slice gives what single calls give";
@@ -89,11 +89,14 @@ impl<T: Real> Subject<'_, T> {
             let (at_left, at_right) = (f(left).as_f64(), f(right).as_f64());
             let slope = |a| self.derivative(order + 1, a).as_f64().abs();
             let expected = slope(left).max(slope(right)) * (right - left).as_f64();
-            let size = at_left.abs().max(at_right.abs())
-                + self.floor.max(1e-3) * left.as_f64().abs().max(1.0);
+            let size =
+                self.size_around(order, left) + self.floor.max(1e-3) * left.as_f64().abs().max(1.0);
             let jump = (at_right - at_left).abs();
             let at_kink = self.properties.kinks.iter().any(|kink| {
-                kink.order <= order && left <= T::of(kink.at) && T::of(kink.at) <= right
+                // Rounding of the pre-activation moves a kink.
+                let moved = 8.0 * T::EPSILON.as_f64() * kink.at.abs().max(1.0);
+                let (left, right) = (left.as_f64() - moved, right.as_f64() + moved);
+                kink.order <= order && (left..=right).contains(&kink.at)
             });
             let rounding = 64.0 * T::EPSILON.as_f64() * size;
             let holds = at_kink || jump <= rounding + 16.0 * expected;
@@ -143,7 +146,11 @@ impl<T: Real> Subject<'_, T> {
     }
 
     fn threshold(&self, report: &mut Report) {
-        let delta_min = self.properties.threshold.code;
+        let Threshold { code: delta_min, pre_activation, .. } = self.properties.threshold;
+        let is_number = delta_min.is_finite() && pre_activation.is_none_or(|a| !a.is_nan());
+        report.expect(THRESHOLD, is_number, || {
+            format!("declared are δ_min = {delta_min} and a_min = {pre_activation:?}")
+        });
         let Some(a_min) = self.properties.threshold.pre_activation else { return };
         let at = |a: T| self.derivative(0, a).as_f64();
         let size = if a_min.is_finite() { a_min.abs() } else { 0.0 };
@@ -166,39 +173,61 @@ impl<T: Real> Subject<'_, T> {
     }
 }
 
-/// Batch evaluation against single calls.
+/// Batch evaluation against single calls, whichever derivatives are wanted and however many
+/// pre-activations there are.
 pub(super) fn batch<T: Real>(activation: &dyn Activation<T>, points: &[T], report: &mut Report) {
-    for chunk in points.chunks(37).chain(points.chunks(1).take(3)) {
-        let mut out: [Vec<T>; 4] = std::array::from_fn(|_| vec![T::NAN; chunk.len()]);
-        let [value, first, second, third] = &mut out;
-        activation.evaluate(Jet {
-            input: chunk,
-            value,
-            first: Some(first),
-            second: Some(second),
-            third: Some(third),
-        });
-        for (index, &a) in chunk.iter().enumerate() {
-            let single = [
-                activation.value(a),
-                activation.derivative(a),
-                activation.second_derivative(a),
-                activation.third_derivative(a),
-            ];
-            for (order, (single, out)) in single.into_iter().zip(&out).enumerate() {
-                let found = out[index];
-                // Room for other roundings, as vectorised kernels have them; the third derivative
-                // may be a difference here and exact there.
-                let relative = T::EPSILON.as_f64().powf(if order == 3 { 0.5 } else { 1.0 });
-                let size = single.as_f64().abs() * (1.0 + a.as_f64().abs());
-                let tolerance = 64.0 * relative * size.max(relative);
-                let holds = found == single
-                    || (found.as_f64() - single.as_f64()).abs() <= tolerance
-                    || (found.is_nan() && single.is_nan());
-                report.expect(BATCH, holds, || {
-                    format!("derivative {order} at {a}: {found} in a slice, {single} alone")
-                });
+    let single = |a: T| {
+        [
+            activation.value(a),
+            activation.derivative(a),
+            activation.second_derivative(a),
+            activation.third_derivative(a),
+        ]
+    };
+    let single: Vec<[T; 4]> = points.iter().map(|a| single(*a)).collect();
+    for size in [37, points.len().max(1)] {
+        for (input, single) in points.chunks(size).zip(single.chunks(size)) {
+            for wanted in 0..8 {
+                slice(activation, (input, single), wanted, report);
             }
+        }
+    }
+    for (input, single) in points.chunks(1).zip(single.chunks(1)).take(3) {
+        slice(activation, (input, single), 7, report);
+    }
+}
+
+/// One slice against single calls: bit k of `wanted` asks for derivative k + 1.
+fn slice<T: Real>(
+    activation: &dyn Activation<T>,
+    (input, single): (&[T], &[[T; 4]]),
+    wanted: u32,
+    report: &mut Report,
+) {
+    let mut out: [Vec<T>; 4] = std::array::from_fn(|_| vec![T::NAN; input.len()]);
+    let [value, first, second, third] = &mut out;
+    let is_wanted = |order: usize| order == 0 || wanted >> (order - 1) & 1 == 1;
+    activation.evaluate(Jet {
+        input,
+        value,
+        first: is_wanted(1).then_some(first),
+        second: is_wanted(2).then_some(second),
+        third: is_wanted(3).then_some(third),
+    });
+    for order in (0..4).filter(|order| is_wanted(*order)) {
+        for ((&a, &found), single) in input.iter().zip(&out[order]).zip(single) {
+            let single = single[order];
+            // Room for other roundings, as vectorised kernels have them; the third derivative may be
+            // a difference here and exact there.
+            let relative = T::EPSILON.as_f64().powf(if order == 3 { 0.5 } else { 1.0 });
+            let size = single.as_f64().abs() * (1.0 + a.as_f64().abs());
+            let tolerance = 64.0 * relative * size.max(relative);
+            let holds = found == single
+                || (found.as_f64() - single.as_f64()).abs() <= tolerance
+                || (found.is_nan() && single.is_nan());
+            report.expect(BATCH, holds, || {
+                format!("derivative {order} at {a}: {found} in a slice, {single} alone")
+            });
         }
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn disagreement<T: Real>(
 
 /// The central difference of fourth order with about the given step, and the step taken.
 fn difference<T: Real>(f: &impl Fn(T) -> T, x: T, step: f64) -> (f64, f64) {
-    // A step after which x + h is exact.
+    // A step after which x + h is exact, and not too few of the numbers that there are around x.
+    let step = step.max(64.0 * (T::EPSILON * x).as_f64().abs());
     let h = (x + T::of(step)) - x;
     let at = |multiple: f64| f(x + h * T::of(multiple)).as_f64();
     let step = h.as_f64();

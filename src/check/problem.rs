@@ -94,6 +94,11 @@ impl<T: Real> Problem<T> {
         Self { parameters, input, target, noise: reflect(&self.noise) }
     }
 
+    /// The same with the opposite noise.
+    pub(super) fn with_noise_negated(&self) -> Self {
+        Self { noise: -&self.noise, ..self.clone() }
+    }
+
     /// Filters doubled, inputs halved: the same pre-activations.
     pub(super) fn rescaled(&self) -> Self {
         let mut rescaled = self.clone();

@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::activation::{Activation, Sign};
 use crate::error::Error;
 use crate::model::Parameters;
-use crate::objective::{FilterPart, Gradient, Regularizer, Shape};
+use crate::objective::{FilterPart, Form, Gradient, Regularizer, Shape};
 use crate::scalar::Real;
 
 pub(super) const VALID: &str = "the regularizer can be evaluated";
@@ -17,6 +17,7 @@ pub(super) const DECODER_BIAS: &str = "the decoder bias gradient is that of the 
 pub(super) const SIGN: &str = "the bias gradient has the sign that the declared form implies";
 pub(super) const FILTERS: &str =
     "the loss depends on no more of the filters than the declared form says";
+pub(super) const ODD: &str = "the loss changes its sign with the noise, as declared";
 pub(super) const SEPARABLE: &str = "cutting the layer into blocks changes nothing, as declared";
 
 /// Checks loss, gradients and claims of a regularizer together with an activation, on fixed
@@ -127,6 +128,14 @@ fn try_on_problem<T: Real>(
 
     signs(problem, regularizer, activation, &gradient, report);
     dependence(problem, regularizer, activation, loss.regularizer, report)?;
+    if regularizer.form() == Form::LinearInNoise {
+        let value = regularizer.loss(&problem.with_noise_negated().pass(activation)?)?;
+        let tolerance = 1e3 * T::EPSILON.as_f64() * loss.regularizer.as_f64().abs();
+        let holds = (value + loss.regularizer).as_f64().abs() <= tolerance;
+        report.expect(ODD, holds, || {
+            format!("it is {}, and {value} with all noise negated", loss.regularizer)
+        });
+    }
     differences(problem, regularizer, activation, &gradient, report)
 }
 

@@ -67,6 +67,17 @@ impl<'a, T: Real> Subject<'a, T> {
         }
     }
 
+    /// The largest that the derivative of this order is within max(1, |a|/2) of `a`.
+    pub fn size_around(&self, order: u32, a: T) -> f64 {
+        let distance = (a.abs() * T::of(0.5)).max(T::one());
+        let first = self.points.partition_point(|point| *point < a - distance);
+        let near = self.points[first..].iter().take_while(|point| **point <= a + distance);
+        near.chain([&a])
+            .map(|point| self.derivative(order, *point).as_f64().abs())
+            .filter(|size| size.is_finite())
+            .fold(0.0, f64::max)
+    }
+
     /// The laws that concern a single pre-activation, which is no kink.
     pub fn at_point(&self, a: T, report: &mut Report) {
         let Some(all) = self.finite_at(a, report) else { return };
@@ -78,19 +89,23 @@ impl<'a, T: Real> Subject<'a, T> {
         let scale = kinks.map(|kink| (a.as_f64() - kink.at).abs() / 3.0).fold(1.0, f64::min);
         // Rounding a moves f(a) by |a f'(a)|.
         let moved = |f: T, slope: T| f.as_f64().abs() + (a * slope).as_f64().abs();
+        // What cancels far out is as large as value and slope are around, times a.
+        let around = self.size_around(0, a).max(self.size_around(1, a)).max(self.floor);
+        let floor = around * a.as_f64().abs().max(1.0);
         if scale > 1e-3 {
-            let mut compare = |law, order: u32, size: f64| {
+            let mut compare = |law, order: u32, size: f64, coarser: f64| {
                 let (f, claimed) = (|a| self.derivative(order - 1, a), all[order as usize]);
-                let found = disagreement(&f, a, claimed, scale, size, self.floor);
+                let (size, floor) = (size * coarser, floor * coarser);
+                let found = disagreement(&f, a, claimed, scale, size, floor);
                 let violation = |d| format!("at {a} it is {claimed}, differences give {d}");
                 report.record(law, found.map(violation));
             };
-            compare(FIRST, 1, moved(value, first));
+            compare(FIRST, 1, moved(value, first), 1.0);
             let size = moved(first, second).max(value.as_f64().abs());
-            compare(SECOND, 2, size);
+            compare(SECOND, 2, size, 1.0);
             let size = moved(second, third).max(size);
             // The default third derivative is itself a difference, of error ε^{2/3}.
-            compare(THIRD, 3, size.max(third.as_f64().abs()) * T::EPSILON.as_f64().powf(-0.3));
+            compare(THIRD, 3, size.max(third.as_f64().abs()), T::EPSILON.as_f64().powf(-0.3));
         }
 
         for (law, sign, order) in
@@ -114,10 +129,15 @@ impl<'a, T: Real> Subject<'a, T> {
         let Some([_, first, ..]) = self.finite_at(a, report) else { return };
         self.in_ranges(a, report);
         let step = T::EPSILON.cbrt() * T::one().max(a.abs());
-        let sides = [a - step, a + step].map(|a| self.derivative(1, a));
-        let near = |side: T| (first - side).abs() <= T::of(0.01) * T::one().max(side.abs());
-        report.expect(FIRST, sides.into_iter().any(near), || {
-            format!("at the kink {a} it is {first}, but {sides:?} on its two sides")
+        let sides = [a - step, a + step];
+        let is_near = |at: T| {
+            let (side, curvature) = (self.derivative(1, at), self.derivative(2, at).abs());
+            (first - side).abs()
+                <= T::of(0.01) * T::one().max(side.abs()) + T::of(2.0) * step * curvature
+        };
+        report.expect(FIRST, sides.into_iter().any(is_near), || {
+            let slopes = sides.map(|a| self.derivative(1, a));
+            format!("at the kink {a} it is {first}, but {slopes:?} on its two sides")
         });
     }
 
@@ -155,9 +175,10 @@ impl<'a, T: Real> Subject<'a, T> {
             return false;
         };
         let (_, edge) = bisect(a, nearest, |middle| is_zero(&middle));
-        let step = T::of(1e-3) * T::one().max(edge.abs());
+        let step = T::of(2e-3) * T::one().max(edge.abs());
         let beyond = if nearest > edge { edge + step } else { edge - step };
-        let rounding = T::of(4.0 * T::EPSILON.as_f64() * self.floor);
+        let size = self.size_around(0, beyond).max(self.size_around(order, beyond)).max(self.floor);
+        let rounding = T::of(16.0 * T::EPSILON.as_f64() * size);
         self.derivative(order, beyond).abs() < rounding.max(T::MIN_POSITIVE.sqrt())
     }
 

@@ -52,23 +52,39 @@ impl KlSparsity {
     /// With ρ = `target_activation`.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] if ρ does not lie in [0, 1).
+    /// [`Error::InvalidParameter`] if ρ does not lie in [0, 1), or so near a positive ρ is to 0 or 1
+    /// that no room is left for the tangent line, some 10⁻¹⁶.
     pub fn new(target_activation: f64) -> Result<Self, Error> {
         if !(0.0..1.0).contains(&target_activation) {
             return Err(Error::invalid("target activation ρ", target_activation, "in [0, 1)"));
         }
-        Ok(Self { target_activation, margin: Self::DEFAULT_MARGIN })
+        let penalty = Self { target_activation, margin: Self::DEFAULT_MARGIN };
+        if !penalty.has_room() {
+            let rule = "0 or farther from 0 and 1 than rounding";
+            return Err(Error::invalid("target activation ρ", target_activation, rule));
+        }
+        Ok(penalty)
     }
 
     /// With the tangent line beginning at distance τ = `margin` from 0 and 1.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] if τ does not lie in (0, 1).
+    /// [`Error::InvalidParameter`] if τ does not lie in (0, 1), or so near to 0 that 1 − τ is 1.
     pub fn with_margin(self, margin: f64) -> Result<Self, Error> {
         if !(margin > 0.0 && margin < 1.0) {
             return Err(Error::invalid("margin τ", margin, "in (0, 1)"));
         }
-        Ok(Self { margin, ..self })
+        let penalty = Self { margin, ..self };
+        if !penalty.has_room() {
+            return Err(Error::invalid("margin τ", margin, "so large that 1 − τ is below 1"));
+        }
+        Ok(penalty)
+    }
+
+    /// Whether the tangent lines begin before the poles.
+    fn has_room(&self) -> bool {
+        let Interval { low, high } = self.untouched();
+        low != 0.0 && high < 1.0
     }
 
     /// ρ.

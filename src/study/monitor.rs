@@ -5,7 +5,7 @@ use crate::error::{Error, at_least_one};
 use crate::metrics::evaluate_parameters;
 use crate::model::Parameters;
 use crate::objective::{Batch, Pass, Regularizer, Shape};
-use crate::random::Random;
+use crate::random::{Purpose, Random};
 use crate::samples::Samples;
 use crate::scalar::Real;
 use crate::theory::{Assumption1, Snapshot};
@@ -204,7 +204,8 @@ impl<T: Real> Observer<T> for TheoryMonitor<'_, T> {
             let needs = event.regularizer.needs(Shape { n_inputs, n_hidden, n_samples });
             let columns = n_samples.saturating_mul(needs.n_draws());
             monitor.noise = crate::memory::zeros("noise for the monitor", n_inputs, columns)?;
-            Random::new(0).fill_with_standard_normal(&mut monitor.noise);
+            let mut random = Random::stream(0, Purpose::MonitorNoise, 0, 0, 0);
+            random.fill_with_standard_normal(&mut monitor.noise);
             monitor.prepare(event.steps_per_epoch, event.parameters);
             monitor.record(
                 event.epoch,
