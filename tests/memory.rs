@@ -255,6 +255,35 @@ fn a_promise_costs_no_memory() {
     let bytes = peak(|| assert!(idx::read_images_from::<f64>(&images[..], "promise").is_err()));
     assert!(bytes < 300_000, "{bytes} bytes");
 }
+
+/// Numbers are read as they arrive, and JSON, which grows while it is read, is short.
+#[cfg(feature = "files")]
+#[test]
+fn the_header_of_a_model_costs_little_memory() {
+    use regularized_autoencoder::saved::{Provenance, SavedModel};
+    let peak = |header: &str, numbers: &[u8]| {
+        let length = (header.len() as u64).to_le_bytes();
+        let bytes = [&length[..], header.as_bytes(), numbers].concat();
+        peak(|| assert!(SavedModel::<f32>::read_from(&bytes[..], "promise").is_err()))
+    };
+    let model = RegularizedAutoEncoder::<f32>::builder(3, 4).build().unwrap();
+    let bytes = model.to_bytes(&Provenance::new()).unwrap();
+    let (header, numbers) = bytes[8..].split_at(bytes.len() - 8 - 4 * (4 + 3 * 4));
+    let (columns, end) = (1_u64 << 38, 16 + (1_u64 << 42));
+    let promise = format!(r#""shape":[4,{columns}],"data_offsets":[16,{end}]"#);
+    let real = std::str::from_utf8(header).unwrap();
+    let header = real.replacen(r#""shape":[4,3],"data_offsets":[16,64]"#, &promise, 1);
+    assert_ne!(header, real);
+    let bytes = peak(&header, numbers);
+    assert!(bytes < 300_000, "{bytes} bytes");
+
+    let nested = ["[".repeat(100), "]".repeat(100)].concat();
+    let header = format!("{{\"a\":[{}]}}", vec![nested; (1 << 20) / 201 - 1].join(","));
+    let bytes = peak(&header, &[]);
+    assert!(bytes > 10 * header.len(), "JSON does not grow: {bytes} bytes");
+    assert!(bytes < 100 << 20, "{bytes} bytes");
+}
+
 /// With a scaler the data are copied once, and no more; a piece, too.
 #[test]
 fn a_scaler_takes_the_data_once_more() {
