@@ -11,7 +11,7 @@ use nalgebra::DMatrix;
 
 /// Encodes and decodes: [`RegularizedAutoEncoder`], whose filters are tied, and
 /// [`UntiedAutoEncoder`]. What looks at a model from outside takes either:
-/// [`metrics::evaluate`](crate::metrics::evaluate), [`scores`](crate::scores) and
+/// [`metrics::evaluate`](crate::metrics::evaluate), also from a source, [`scores`](crate::scores) and
 /// [`TopSamples`](crate::inspect::TopSamples). The methods are those of the types.
 ///
 /// It cannot be implemented in other crates.

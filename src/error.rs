@@ -333,7 +333,7 @@ pub(crate) fn positive_in<T: Real>(name: &'static str, value: f64) -> Result<f64
     if T::of(value) >= T::MIN_POSITIVE && T::of(value).is_finite() {
         Ok(value)
     } else {
-        let rule = format!("a number that {} can hold", std::any::type_name::<T>());
+        let rule = format!("a normal number of {}", std::any::type_name::<T>());
         Err(Error::invalid(name, value, rule))
     }
 }

@@ -270,7 +270,7 @@ impl<'a> Reader<'a> {
         Ok(values)
     }
 
-    /// The checksum of all numbers that were read; an error unless the file ends here.
+    /// The checksum of all that was given to it and read; an error unless the file ends here.
     pub fn finish(&mut self) -> Result<String, Error> {
         if fill(self.stream, self.path, &mut [0])? > 0 {
             return Err(self.violation("there are bytes after the last tensor".into()));

@@ -528,7 +528,7 @@ fn a_false_claim_of_linearity_in_the_noise() {
         }
     }
     let laws = refused_regularizer(&Misdeclared);
-    assert_eq!(laws, ["the loss changes its sign with the noise, as declared"]);
+    assert_eq!(laws, ["the loss is multiplied as the noise is, as declared"]);
 }
 
 #[test]
@@ -935,6 +935,30 @@ fn a_derivative_of_almost_the_same_function() {
     let broken = Formulas { second: |a| 400.001 * Sigmoid.second_derivative(20.0 * a), ..steep };
     let laws = violated(&check::activation(&broken));
     assert_eq!(laws, ["the second derivative is that of the first"]);
+}
+
+/// Far from 0, where it is small.
+#[test]
+fn a_third_derivative_without_its_tail() {
+    #[derive(Debug)]
+    struct Cut;
+    impl ActivationMetadata for Cut {}
+    impl<T: Real> Activation<T> for Cut {
+        fn value(&self, a: T) -> T {
+            Sigmoid.value(a)
+        }
+        fn derivative(&self, a: T) -> T {
+            Sigmoid.derivative(a)
+        }
+        fn second_derivative(&self, a: T) -> T {
+            Sigmoid.second_derivative(a)
+        }
+        fn third_derivative(&self, a: T) -> T {
+            if a < T::of(-9.0) { T::zero() } else { Sigmoid.third_derivative(a) }
+        }
+    }
+    let laws = violated(&check::activation::<f64>(&Cut));
+    assert_eq!(laws, ["the third derivative is that of the second"]);
 }
 
 #[test]

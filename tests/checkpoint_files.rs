@@ -313,7 +313,7 @@ fn processes_may_be_killed_at_any_moment() {
     let begin = Instant::now();
     let undisturbed = long_training(FitOptions::default());
     // Too short for the first three processes to end between them.
-    let mut patience = 0.4 * begin.elapsed().as_secs_f64();
+    let mut patience = 0.25 * begin.elapsed().as_secs_f64();
     let mut kills = 0;
     loop {
         let mut process = Command::new(std::env::current_exe().unwrap())

@@ -345,8 +345,9 @@ fn numbers_outside_their_range_are_refused() {
     let sgd = Optimizer::Sgd { momentum: 0.99999999 };
     let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-50 };
     refused(builder().optimizer(sgd), ["momentum is 0.99999999", "in [0, 1) in f32"]);
-    refused(builder().optimizer(adam), ["ε is", "a number that f32 can hold"]);
-    refused(builder().learning_rate(1e-50), ["learning rate is", "a number that f32 can hold"]);
+    refused(builder().optimizer(adam), ["ε is", "a normal number of f32"]);
+    refused(builder().clip_norm(1e-50), ["bound of the gradient's norm", "normal number of f32"]);
+    refused(builder().learning_rate(1e-50), ["learning rate is", "a normal number of f32"]);
     for optimizer in [sgd, adam] {
         Trainer::<f64>::builder().optimizer(optimizer).learning_rate(1e-50).build().unwrap();
     }

@@ -181,7 +181,9 @@ fn a_folder_that_cannot_be_written_describes_no_other_weights() {
 
     fs::remove_file(folder.0.join(WEIGHTS)).unwrap();
     fs::create_dir(folder.0.join(WEIGHTS)).unwrap();
-    rejected(save(&model::<f64, _>(Relu).fold_scaler().unwrap(), &folder.0), &[WEIGHTS]);
+    // The same sizes and type, but weights of which c is to be subtracted.
+    folder.replace("\"apply_b_dec_to_input\": false", "\"apply_b_dec_to_input\": true");
+    rejected(save(&single, &folder.0), &[WEIGHTS]);
     assert!(!folder.0.join(CFG).exists());
     assert!(load::<f32>(&folder.0).is_err());
 }

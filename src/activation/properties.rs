@@ -181,7 +181,8 @@ pub struct Properties {
     pub limit_at_negative_infinity: Option<f64>,
     /// Whether s is exactly 0 on some half-line (−∞, t].
     pub hard_zeros: bool,
-    /// Every point at which s or one of its first three derivatives jumps.
+    /// Every point at which s or one of its first three derivatives jumps; one at which the fourth
+    /// does may be among them.
     pub kinks: Cow<'static, [Kink]>,
     /// When a unit counts as inactive.
     pub threshold: Threshold,
@@ -240,7 +241,7 @@ impl Properties {
 
     /// Neither the value nor one of the first three derivatives jumps anywhere.
     pub fn is_smooth(&self) -> bool {
-        self.kinks.is_empty()
+        self.kinks.iter().all(|kink| kink.order > 3)
     }
 
     /// s tends to a finite limit as a → −∞.

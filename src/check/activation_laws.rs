@@ -146,12 +146,12 @@ impl<T: Real> Subject<'_, T> {
     }
 
     fn threshold(&self, report: &mut Report) {
-        let Threshold { code: delta_min, pre_activation, .. } = self.properties.threshold;
+        let Threshold { code: delta_min, pre_activation } = self.properties.threshold;
         let is_number = delta_min.is_finite() && pre_activation.is_none_or(|a| !a.is_nan());
         report.expect(THRESHOLD, is_number, || {
             format!("declared are δ_min = {delta_min} and a_min = {pre_activation:?}")
         });
-        let Some(a_min) = self.properties.threshold.pre_activation else { return };
+        let Some(a_min) = pre_activation else { return };
         let at = |a: T| self.derivative(0, a).as_f64();
         let size = if a_min.is_finite() { a_min.abs() } else { 0.0 };
         let slack = 16.0 * T::EPSILON.as_f64() * (delta_min.abs() + size);
@@ -185,7 +185,8 @@ pub(super) fn batch<T: Real>(activation: &dyn Activation<T>, points: &[T], repor
         ]
     };
     let single: Vec<[T; 4]> = points.iter().map(|a| single(*a)).collect();
-    for size in [37, points.len().max(1)] {
+    let sizes = if points.len() > 37 { &[37, points.len()][..] } else { &[37] };
+    for &size in sizes {
         for (input, single) in points.chunks(size).zip(single.chunks(size)) {
             for wanted in 0..8 {
                 slice(activation, (input, single), wanted, report);

@@ -30,10 +30,11 @@
 //! | the weight, bias and decoder bias gradients are those of the loss | a missing path through ‖W_j‖ or ρ_j, a sum instead of a mean |
 //! | the bias gradient has the sign that the declared form implies | a false form |
 //! | the loss depends on no more of the filters than the declared form says | the same |
-//! | the loss changes its sign with the noise, as declared | a false `Form::LinearInNoise` |
+//! | the loss is multiplied as the noise is, as declared | a false `Form::LinearInNoise`, unless in a sum |
 //! | cutting the layer into blocks changes nothing, as declared | a false `per_unit` |
 //!
-//! Checks are sharp in `f64` and rough in `f32`, and leave out what lies on a kink. What bends within less than
+//! Checks are sharp in `f64` and rough in `f32`, ever more roughly the farther from 0: at 100 hardly at all in `f32`.
+//! They leave out what lies on a kink. What bends within less than
 //! about 1/200 (`f32`) or 10⁻⁵ (`f64`) of a pre-activation is too sharp for the differences. A function whose fourth
 //! derivative jumps and whose third is left to the default may name the place as a kink of order 4. A check that
 //! passes proves nothing; one that fails names the point.

@@ -94,9 +94,9 @@ impl<T: Real> Problem<T> {
         Self { parameters, input, target, noise: reflect(&self.noise) }
     }
 
-    /// The same with the opposite noise.
-    pub(super) fn with_noise_negated(&self) -> Self {
-        Self { noise: -&self.noise, ..self.clone() }
+    /// The same with all noise multiplied.
+    pub(super) fn with_noise_times(&self, factor: T) -> Self {
+        Self { noise: &self.noise * factor, ..self.clone() }
     }
 
     /// Filters doubled, inputs halved: the same pre-activations.

@@ -113,7 +113,7 @@ macro_rules! activation_laws {
 /// Puts the laws of a regularizer together with an activation, as property tests in `f64`, into
 /// your crate's tests. Counterexamples that are found are kept beside the test's source file.
 ///
-/// Problems have 1 to 5 inputs and 1 to 7 units; for a regularizer that accepts none of these
+/// Problems have 1 to 5 inputs and 1 to 6 units; for a regularizer that accepts none of these
 /// sizes there is [`check::regularizer_on`](crate::check::regularizer_on).
 ///
 /// ```

@@ -17,7 +17,7 @@ pub(super) const DECODER_BIAS: &str = "the decoder bias gradient is that of the 
 pub(super) const SIGN: &str = "the bias gradient has the sign that the declared form implies";
 pub(super) const FILTERS: &str =
     "the loss depends on no more of the filters than the declared form says";
-pub(super) const ODD: &str = "the loss changes its sign with the noise, as declared";
+pub(super) const LINEAR: &str = "the loss is multiplied as the noise is, as declared";
 pub(super) const SEPARABLE: &str = "cutting the layer into blocks changes nothing, as declared";
 
 /// Checks loss, gradients and claims of a regularizer together with an activation, on fixed
@@ -117,9 +117,7 @@ fn try_on_problem<T: Real>(
         let (loss_in_blocks, in_blocks) = whole(size)?;
         let pairs = values(&gradient).chain([loss.regularizer]);
         let pairs = pairs.zip(values(&in_blocks).chain([loss_in_blocks.regularizer]));
-        let scale = values(&gradient)
-            .fold(loss.regularizer.as_f64().abs(), |scale, value| scale.max(value.as_f64().abs()));
-        let tolerance = 1e3 * T::EPSILON.as_f64() * scale;
+        let tolerance = 1e3 * T::EPSILON.as_f64() * largest(&gradient, loss.regularizer);
         let worst = pairs.map(|(a, b)| (a - b).as_f64().abs()).fold(0.0, f64::max);
         report.expect(SEPARABLE, worst <= tolerance, || {
             format!("in blocks of {size} units of {n_hidden} a number changes by {worst:e}")
@@ -129,11 +127,12 @@ fn try_on_problem<T: Real>(
     signs(problem, regularizer, activation, &gradient, report);
     dependence(problem, regularizer, activation, loss.regularizer, report)?;
     if regularizer.form() == Form::LinearInNoise {
-        let value = regularizer.loss(&problem.with_noise_negated().pass(activation)?)?;
-        let tolerance = 1e3 * T::EPSILON.as_f64() * loss.regularizer.as_f64().abs();
-        let holds = (value + loss.regularizer).as_f64().abs() <= tolerance;
-        report.expect(ODD, holds, || {
-            format!("it is {}, and {value} with all noise negated", loss.regularizer)
+        let factor = T::of(-2.0);
+        let value = regularizer.loss(&problem.with_noise_times(factor).pass(activation)?)?;
+        let error = (value - factor * loss.regularizer).as_f64().abs();
+        let scale = largest(&gradient, loss.regularizer);
+        report.expect(LINEAR, error <= 1e3 * T::EPSILON.as_f64() * scale, || {
+            format!("it is {}, and {value} with all noise times −2", loss.regularizer)
         });
     }
     differences(problem, regularizer, activation, &gradient, report)
@@ -143,6 +142,11 @@ fn values<T: Real>(gradient: &Gradient<T>) -> impl Iterator<Item = T> {
     let Gradient { filters, encoder_bias, decoder_bias } = gradient;
     let decoder_bias = decoder_bias.iter().flat_map(|bias| bias.iter());
     filters.iter().chain(encoder_bias.iter()).chain(decoder_bias).copied()
+}
+
+/// The largest number of a gradient and its loss.
+fn largest<T: Real>(gradient: &Gradient<T>, loss: T) -> f64 {
+    values(gradient).chain([loss]).fold(0.0, |largest, value| largest.max(value.as_f64().abs()))
 }
 
 fn signs<T: Real>(
@@ -217,9 +221,8 @@ fn differences<T: Real>(
         let pass = problem.pass_at(parameters, activation)?;
         regularizer.loss(&pass)
     };
-    let size = loss_at(&problem.parameters)?.as_f64().abs();
-    let size = values(gradient).fold(size, |size, value| size.max(value.as_f64().abs()));
-    let has_kinks = !activation.properties().is_smooth();
+    let size = largest(gradient, loss_at(&problem.parameters)?);
+    let has_kinks = !activation.properties().kinks.is_empty();
     let n_filters = gradient.filters.len();
     let n_encoder = gradient.encoder_bias.len();
     for (index, claimed) in values(gradient).enumerate() {

@@ -67,7 +67,7 @@ impl<'a, T: Real> Subject<'a, T> {
         }
     }
 
-    /// The largest that the derivative of this order is within max(1, |a|/2) of `a`.
+    /// The largest that the derivative of this order is at `a` and the points within max(1, |a|/2) of it.
     pub fn size_around(&self, order: u32, a: T) -> f64 {
         let distance = (a.abs() * T::of(0.5)).max(T::one());
         let first = self.points.partition_point(|point| *point < a - distance);
@@ -91,21 +91,21 @@ impl<'a, T: Real> Subject<'a, T> {
         let moved = |f: T, slope: T| f.as_f64().abs() + (a * slope).as_f64().abs();
         // What cancels far out is as large as value and slope are around, times a.
         let around = self.size_around(0, a).max(self.size_around(1, a)).max(self.floor);
-        let floor = around * a.as_f64().abs().max(1.0);
+        let cancelled = around * a.as_f64().abs().max(1.0);
         if scale > 1e-3 {
-            let mut compare = |law, order: u32, size: f64, coarser: f64| {
+            let mut compare = |law, order: u32, size: f64, cancelled: f64| {
                 let (f, claimed) = (|a| self.derivative(order - 1, a), all[order as usize]);
-                let (size, floor) = (size * coarser, floor * coarser);
-                let found = disagreement(&f, a, claimed, scale, size, floor);
+                let found = disagreement(&f, a, claimed, scale, size, cancelled);
                 let violation = |d| format!("at {a} it is {claimed}, differences give {d}");
                 report.record(law, found.map(violation));
             };
-            compare(FIRST, 1, moved(value, first), 1.0);
+            compare(FIRST, 1, moved(value, first), cancelled);
             let size = moved(first, second).max(value.as_f64().abs());
-            compare(SECOND, 2, size, 1.0);
-            let size = moved(second, third).max(size);
+            compare(SECOND, 2, size, cancelled);
+            let size = moved(second, third).max(size).max(third.as_f64().abs());
             // The default third derivative is itself a difference, of error ε^{2/3}.
-            compare(THIRD, 3, size.max(third.as_f64().abs()), T::EPSILON.as_f64().powf(-0.3));
+            let coarser = |power| T::EPSILON.as_f64().powf(power);
+            compare(THIRD, 3, size * coarser(-0.3), cancelled * coarser(-0.1));
         }
 
         for (law, sign, order) in

@@ -38,7 +38,13 @@ impl<'a, T: Real> Measurement<'a, T> {
             tallies.push(Tally::new(n_inputs, n_hidden, CHUNK.min(n_samples))?);
         }
         let totals = Counts::new(n_inputs, n_hidden);
-        Ok(Self { computation, threshold, team, tallies, totals, active_units: Vec::new() })
+        let mut active_units = Vec::new();
+        active_units.try_reserve_exact(n_samples).map_err(|_| Error::TooLarge {
+            what: "numbers of active units",
+            rows: n_samples,
+            columns: 1,
+        })?;
+        Ok(Self { computation, threshold, team, tallies, totals, active_units })
     }
 
     /// Adds samples that are finite: a multiple of [`CHUNK`], unless they are the last.

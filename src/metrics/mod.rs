@@ -121,7 +121,7 @@ pub fn evaluate_with_threshold<'a, C: Codec>(
 }
 
 /// [`evaluate`] on the samples of a source, such as files, of which some thousand are in memory at a
-/// time: the same bits as for the same samples in a matrix.
+/// time, beside 8 bytes for every sample: the same bits as for the same samples in a matrix.
 ///
 /// # Errors
 /// Those of [`evaluate`], and what the source reports.

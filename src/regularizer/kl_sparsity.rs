@@ -52,8 +52,8 @@ impl KlSparsity {
     /// With ρ = `target_activation`.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] if ρ does not lie in [0, 1), or so near a positive ρ is to 0 or 1
-    /// that no room is left for the tangent line, some 10⁻¹⁶.
+    /// [`Error::InvalidParameter`] if ρ does not lie in [0, 1), or if a positive ρ is so near to 0 or
+    /// 1, some 10⁻¹⁶, that no room is left for the tangent line.
     pub fn new(target_activation: f64) -> Result<Self, Error> {
         if !(0.0..1.0).contains(&target_activation) {
             return Err(Error::invalid("target activation ρ", target_activation, "in [0, 1)"));
@@ -81,10 +81,9 @@ impl KlSparsity {
         Ok(penalty)
     }
 
-    /// Whether the tangent lines begin before the poles.
+    /// Whether the tangent line begins before the pole at 1.
     fn has_room(&self) -> bool {
-        let Interval { low, high } = self.untouched();
-        low != 0.0 && high < 1.0
+        self.untouched().high < 1.0
     }
 
     /// ρ.

@@ -27,8 +27,8 @@ impl<T: Real> Trainer<T> {
     /// Those of [`fit`](Self::fit), but a piece may be smaller than a batch; [`Error::Dimension`]
     /// if `state` belongs to a model of other sizes,
     /// [`Error::OtherTraining`] if it comes from another optimizer. After an error or a panic the model has the
-    /// parameters that it had before the call; momentum is as it was if samples, state or filters
-    /// were refused, and back at 0 otherwise.
+    /// parameters that it had before the call; momentum is as it was if samples, state, filters,
+    /// corruption or threads were refused, and back at 0 otherwise.
     ///
     /// ```
     /// use nalgebra::DMatrix;

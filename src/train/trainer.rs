@@ -6,7 +6,7 @@ use super::optimizer::Optimizer;
 use super::resampling::DeadUnitResampling;
 use crate::constraint::Constraint;
 use crate::corruption::Corruption;
-use crate::error::{Error, at_least_one, positive};
+use crate::error::{Error, at_least_one, positive_in};
 use crate::scalar::Real;
 use std::sync::Arc;
 
@@ -178,13 +178,13 @@ impl<T: Real> TrainerBuilder<T> {
     /// # Errors
     /// [`Error::Zero`] without epochs, batch, threads, patience, or the interval or samples of
     /// resampling; [`Error::InvalidParameter`] for a number outside its range, NaN included, also
-    /// after it is rounded to `T`.
+    /// after it is rounded to `T`; a schedule's later rates are looked at when they are used.
     pub fn build(self) -> Result<Trainer<T>, Error> {
         let trainer = self.0;
         trainer.learning_rate.validate::<T>()?;
         trainer.optimizer.validate::<T>()?;
         if let Some(bound) = trainer.clip_norm {
-            positive("bound of the gradient's norm", bound)?;
+            positive_in::<T>("bound of the gradient's norm", bound)?;
         }
         at_least_one("batch size", trainer.batch_size)?;
         at_least_one("epochs", trainer.epochs)?;

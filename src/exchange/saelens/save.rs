@@ -18,8 +18,8 @@ use std::path::Path;
 ///
 /// The weights are stored to the bit, in the type of the model; without a decoder bias, b_dec is 0.
 /// Each of the two files is written whole or not at all; what else is in the folder stays. A model that was
-/// there before stays loadable if writing fails, unless it had other sizes or another type: then `cfg.json` is
-/// removed first, so that new weights never stand beside the description of others.
+/// there before stays loadable if writing fails, if its `cfg.json` is to the letter the one that would be
+/// written. Any other is removed first, so that new weights never stand beside the description of others.
 ///
 /// # Errors
 /// [`Error::Format`] with the folder if the activation is not the ReLU, as its properties and values
