@@ -125,6 +125,18 @@ pub(crate) fn open(path: &Path) -> Result<(File, Option<u64>), Error> {
     Ok((file, length))
 }
 
+/// The reason why numbers of the type `found` cannot be read as those of `T`, if so; `name` is that of
+/// their tensor.
+pub(crate) fn readable<T: Real>(name: &str, found: Dtype) -> Result<(), String> {
+    match (found, dtype::<T>()) {
+        (Dtype::F32, _) | (Dtype::F64, Dtype::F64) => Ok(()),
+        (Dtype::F64, _) => {
+            Err(format!("{name} holds f64, which f32 cannot hold exactly: load it as f64"))
+        }
+        (other, _) => Err(format!("{name} has the type {other}, but must have F32 or F64")),
+    }
+}
+
 /// A file that is being read: its header is known, its numbers follow.
 pub(crate) struct Reader<'a> {
     path: &'a Path,

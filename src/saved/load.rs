@@ -7,11 +7,10 @@ use crate::activation::Activation;
 use crate::autoencoder::{AnyAutoEncoder, RegularizedAutoEncoder};
 use crate::data::{Scaler, Standardization, Whitening};
 use crate::error::Error;
-use crate::little_endian::dtype;
 use crate::memory::from_rows;
 use crate::model::Parameters;
 use crate::scalar::{Real, compiled};
-use crate::tensors::Reader;
+use crate::tensors::{Reader, readable};
 use nalgebra::{DMatrix, DVector};
 use safetensors::tensor::Dtype;
 use std::collections::BTreeMap;
@@ -141,17 +140,7 @@ fn expected<T: Real>(
     scaler: Option<ScalerKind>,
 ) -> Result<Vec<Expected>, Error> {
     let (found, [n_hidden, n_inputs]) = reader.shape("filters")?;
-    match (found, dtype::<T>()) {
-        (Dtype::F32, _) | (Dtype::F64, Dtype::F64) => {}
-        (Dtype::F64, _) => {
-            let reason = "its numbers are f64, which f32 cannot hold exactly: load it as f64";
-            return Err(reader.violation(reason.into()));
-        }
-        (other, _) => {
-            let reason = format!("the filters have the type {other}, but must have F32 or F64");
-            return Err(reader.violation(reason));
-        }
-    }
+    readable::<T>("filters", found).map_err(|reason| reader.violation(reason))?;
     let mut expected =
         vec![("filters", found, vec![n_hidden, n_inputs]), ("encoder_bias", found, vec![n_hidden])];
     if reader.has("decoder_bias") {

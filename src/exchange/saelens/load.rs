@@ -4,13 +4,11 @@ use super::config::{self, Config};
 use super::tensors;
 use crate::activation::Relu;
 use crate::error::Error;
-use crate::little_endian::dtype;
 use crate::memory::from_rows;
 use crate::scalar::{Real, compiled};
-use crate::tensors::{Reader, open};
+use crate::tensors::{Reader, open, readable};
 use crate::untied::UntiedAutoEncoder;
 use nalgebra::{DMatrix, DVector};
-use safetensors::Dtype;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -105,17 +103,7 @@ fn check<T: Real>(reader: &Reader<'_>, config: &Config) -> Result<(), String> {
         if sizes != shape {
             return Err(format!("{name} has the sizes {sizes:?}, but must have {shape:?}"));
         }
-        match (found, dtype::<T>()) {
-            (Dtype::F32, _) | (Dtype::F64, Dtype::F64) => {}
-            (Dtype::F64, _) => {
-                return Err(format!(
-                    "{name} holds f64, which f32 cannot hold exactly: load it as f64"
-                ));
-            }
-            (other, _) => {
-                return Err(format!("{name} has the type {other:?}, but must have F32 or F64"));
-            }
-        }
+        readable::<T>(name, found)?;
     }
     Ok(())
 }
