@@ -7,13 +7,16 @@ use regularized_autoencoder::data::Whitening;
 use regularized_autoencoder::sparse_coding::evaluate_codes;
 use regularized_autoencoder::{CodeSign, Error, SparseCoding};
 
-/// Times that λ is tried, at most, and turns of codes and dictionary in each, and in the end.
-const SEARCHES: usize = 12;
+/// The λ of sparse coding that is tried first, and how many are tried at most.
+const FIRST: f64 = 0.1;
+const TRIALS: usize = 12;
+/// Turns of codes and dictionary with each λ, far from the wanted fraction and near it.
 const SHORT: usize = 4;
 const LONG: usize = 20;
-/// The λ that is tried first.
-const FIRST: f64 = 0.1;
-/// The share of the wanted fraction by which that of the codes may differ.
+/// Atoms are learned from the first samples, of which there are so many at most.
+const LEARNED_FROM: usize = 4000;
+/// The shares of the wanted fraction by which one is near it, and by which one reaches it.
+const NEAR: f64 = 0.2;
 const TOLERANCE: f64 = 0.05;
 
 /// The rows of all baselines.
@@ -64,16 +67,14 @@ fn sparse_coding(
     fraction: f64,
     n_atoms: usize,
 ) -> Result<Row, Error> {
-    let (x, test) = (&split.training.x, &split.test.x);
     let mut row = Row::new(format!("sparse coding, {}", name(sign)), "–");
-    let Some((lambda, atoms)) = search(x, sign, fraction, n_atoms)? else { return Ok(row) };
-    let coding = coding(lambda, sign, LONG)?;
-    let learned = coding.fit_from(&atoms, x)?;
-    let (training, codes) = (learned.codes.codes, coding.encode(&learned.filters, test)?.codes);
-    let on = |x, codes| evaluate_codes(&learned.filters, codes, x, 0.0);
+    let (x, test) = (&split.training.x, &split.test.x);
+    let (coding, atoms) = search(x, sign, fraction, n_atoms)?;
+    let (training, codes) = (coding.encode(&atoms, x)?.codes, coding.encode(&atoms, test)?.codes);
+    let on = |x, codes| evaluate_codes(&atoms, codes, x, 0.0);
     let (fitted, tested) = (on(x, &training)?, on(test, &codes)?);
-    row.strength = Some(lambda);
-    if excess(fitted.average_activation_fraction, fraction).abs() > TOLERANCE {
+    row.strength = Some(coding.coefficient());
+    if (fitted.average_activation_fraction / fraction - 1.0).abs() > TOLERANCE {
         row.remark = Some("the fraction was not reached".into());
     }
     row.judgement = Some(Judgement {
@@ -86,55 +87,44 @@ fn sparse_coding(
     Ok(row)
 }
 
-/// The λ whose codes came nearest to the wanted fraction, and the atoms that were learned with it;
-/// each trial goes on from the atoms of the nearest so far.
+/// Sparse coding with the λ of a wanted fraction, and the atoms: each trial multiplies λ by how many
+/// times the last had the wanted fraction, which falls about as 1/λ, and goes on from its atoms.
 fn search(
     x: &DMatrix<f32>,
     sign: CodeSign,
     fraction: f64,
     n_atoms: usize,
-) -> Result<Option<(f64, DMatrix<f32>)>, Error> {
-    let mut nearest: Option<(f64, DMatrix<f32>)> = None;
-    let mut distance = f64::INFINITY;
-    // Too small a λ, and too large a one.
-    let (mut low, mut high) = (None, None);
-    for _ in 0..SEARCHES {
-        let lambda = match (low, high) {
-            (None, None) => FIRST,
-            (Some(low), None) => 10.0 * low,
-            (None, Some(high)) => 0.1 * high,
-            (Some(low), Some(high)) => f64::sqrt(low * high),
-        };
-        let coding = coding(lambda, sign, SHORT)?;
-        let learned = match &nearest {
-            Some((_, atoms)) => coding.fit_from(atoms, x)?,
+) -> Result<(SparseCoding, DMatrix<f32>), Error> {
+    let x = &x.columns(0, x.ncols().min(LEARNED_FROM)).into_owned();
+    let (mut lambda, mut atoms, mut near, mut trials) = (FIRST, None, false, 0);
+    loop {
+        trials += 1;
+        let coding = coding(lambda, sign, if near { LONG } else { SHORT })?;
+        let learned = match &atoms {
+            Some(atoms) => coding.fit_from(atoms, x)?,
             None => coding.fit(n_atoms, x)?,
         };
         let found = evaluate_codes(&learned.filters, &learned.codes.codes, x, 0.0)?;
-        let excess = excess(found.average_activation_fraction, fraction);
-        *(if excess > 0.0 { &mut low } else { &mut high }) = Some(lambda);
-        if excess.abs() < distance {
-            (nearest, distance) = (Some((lambda, learned.filters)), excess.abs());
+        let ratio = found.average_activation_fraction / fraction;
+        eprintln!("sparse coding, {}, λ = {lambda:.3}: {ratio:.3} times as wanted", name(sign));
+        let excess = (ratio - 1.0).abs();
+        if trials == TRIALS || near && excess <= 0.5 * TOLERANCE {
+            return Ok((coding, learned.filters));
         }
-        if distance < 0.2 * TOLERANCE {
-            break;
-        }
+        near = excess <= NEAR;
+        lambda *= ratio.clamp(0.1, 10.0);
+        atoms = Some(learned.filters);
     }
-    Ok(nearest)
 }
 
 fn coding(lambda: f64, sign: CodeSign, turns: usize) -> Result<SparseCoding, Error> {
     SparseCoding::builder(lambda)
         .sign(sign)
         .tolerance(1e-3)
+        .code_iterations(300)
         .iterations(turns)
         .threads(std::thread::available_parallelism().map_or(1, usize::from))
         .build()
-}
-
-/// By what share a fraction is above the wanted one.
-fn excess(found: f64, wanted: f64) -> f64 {
-    found / wanted - 1.0
 }
 
 fn name(sign: CodeSign) -> &'static str {
