@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::output::Output;
-use crate::runs::{Panel, dead, fraction, means};
+use crate::runs::{Panel, dead, fraction, has_collapsed, means};
 use kuva::RasterBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::prelude::*;
@@ -58,17 +58,24 @@ pub fn write(arguments: &Arguments, panels: &[&Panel]) -> Result<(), Box<dyn Err
             plots.push(cell);
         }
     }
-    let entries = first.models.iter().map(|model| {
-        let (color, marker) = style(model);
+    let entry = |label: &str, color: &str, marker| {
         let shape = LegendShape::Marker(marker);
-        LegendEntry { label: (*model).into(), color: color.into(), shape, dasharray: None }
-    });
+        LegendEntry { label: label.into(), color: color.into(), shape, dasharray: None }
+    };
+    let of_model = |model: &&str| {
+        let (color, marker) = style(model);
+        entry(model, color, marker)
+    };
+    let mut entries: Vec<_> = first.models.iter().map(of_model).collect();
+    if panels.iter().any(|panel| panel.rows.iter().any(has_collapsed)) {
+        entries.push(entry("hollow: collapsed", "white", MarkerShape::Circle));
+    }
     let scene = Figure::new(panels.len(), 2)
         .with_plots(plots)
         .with_layouts(layouts)
         .with_cell_size(420.0, 300.0)
         .with_shared_legend_right_middle()
-        .with_shared_legend_entries(entries.collect())
+        .with_shared_legend_entries(entries)
         .render();
     let path = |extension| {
         arguments.out.join(format!("fig{}-{}.{extension}", first.figure.number, first.data))
@@ -98,14 +105,23 @@ fn name(data: &str) -> &str {
     }
 }
 
-/// The mean over the seeds, and a band from the lowest to the highest if there are several.
+/// The mean over the seeds, hollow where every run had collapsed, and a band from the lowest to the
+/// highest if there are several.
 fn curve(panel: &Panel, model: &str, metric: Metric) -> Vec<Plot> {
     let (color, marker) = style(model);
     let curve = panel.curve(model, metric);
     let points = means(curve.clone());
     let line = LinePlot::new().with_data(points.clone()).with_color(color).with_stroke_width(1.8);
-    let markers = ScatterPlot::new().with_data(points).with_color(color).with_marker(marker);
-    let mut plots: Vec<Plot> = vec![line.into(), markers.with_size(5.0).into()];
+    let judged = panel.means(model, metric);
+    let is_judged = |(x, _): &(f64, f64)| judged.iter().any(|(other, _)| other == x);
+    let left_out: Vec<_> = points.iter().copied().filter(|point| !is_judged(point)).collect();
+    let markers = |points, color: &str, size| {
+        ScatterPlot::new().with_data(points).with_color(color).with_marker(marker).with_size(size)
+    };
+    let mut plots: Vec<Plot> = vec![line.into(), markers(points, color, 5.0).into()];
+    if !left_out.is_empty() {
+        plots.push(markers(left_out, "white", 3.0).into());
+    }
     if curve.iter().any(|(_, values)| values.len() > 1) {
         let end = |fold: fn(f64, f64) -> f64, start: f64| {
             curve
