@@ -373,7 +373,11 @@ mod tests {
         // Where all units are dead nothing is sparse.
         let dead = Some((0.0, 1.0));
         assert_eq!(falls([first, Some((0.45, 0.0)), Some((0.4, 0.0)), dead]), [Some(false)]);
-        assert_eq!(falls([first, second, dead, dead]), [None]);
+        let collapsed = [first, second, dead, dead];
+        assert_eq!(falls(collapsed), [None]);
+        let panel = panel(3, "digits", [("eDAE", collapsed)]);
+        assert_eq!(panel.left_out("eDAE", super::dead), [(0.5, 1.0), (1.0, 1.0)]);
+        assert_eq!(panel.left_out("eDAE", fraction), [(0.5, 0.0), (1.0, 0.0)]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::output::Output;
-use crate::runs::{Panel, dead, fraction, has_collapsed, means};
+use crate::runs::{Panel, dead, fraction, means};
 use kuva::RasterBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::prelude::*;
@@ -67,7 +67,10 @@ pub fn write(arguments: &Arguments, panels: &[&Panel]) -> Result<(), Box<dyn Err
         entry(model, color, marker)
     };
     let mut entries: Vec<_> = first.models.iter().map(of_model).collect();
-    if panels.iter().any(|panel| panel.rows.iter().any(has_collapsed)) {
+    let hides = |panel: &Panel| {
+        panel.models.iter().any(|model| !panel.left_out(model, fraction).is_empty())
+    };
+    if panels.iter().any(|panel| hides(panel)) {
         entries.push(entry("hollow: collapsed", "white", MarkerShape::Circle));
     }
     let scene = Figure::new(panels.len(), 2)
@@ -112,15 +115,13 @@ fn curve(panel: &Panel, model: &str, metric: Metric) -> Vec<Plot> {
     let curve = panel.curve(model, metric);
     let points = means(curve.clone());
     let line = LinePlot::new().with_data(points.clone()).with_color(color).with_stroke_width(1.8);
-    let judged = panel.means(model, metric);
-    let is_judged = |(x, _): &(f64, f64)| judged.iter().any(|(other, _)| other == x);
-    let left_out: Vec<_> = points.iter().copied().filter(|point| !is_judged(point)).collect();
+    let hollow = panel.left_out(model, metric);
     let markers = |points, color: &str, size| {
         ScatterPlot::new().with_data(points).with_color(color).with_marker(marker).with_size(size)
     };
     let mut plots: Vec<Plot> = vec![line.into(), markers(points, color, 5.0).into()];
-    if !left_out.is_empty() {
-        plots.push(markers(left_out, "white", 3.0).into());
+    if !hollow.is_empty() {
+        plots.push(markers(hollow, "white", 3.0).into());
     }
     if curve.iter().any(|(_, values)| values.len() > 1) {
         let end = |fold: fn(f64, f64) -> f64, start: f64| {

@@ -115,6 +115,13 @@ impl Panel {
         means(self.curve(model, alive))
     }
 
+    /// The means of a curve where every run had collapsed: no claim is judged by them.
+    pub fn left_out(&self, model: &str, metric: fn(&Row) -> Option<f64>) -> Vec<(f64, f64)> {
+        let judged = self.means(model, metric);
+        let is_judged = |(x, _): &(f64, f64)| judged.iter().any(|(other, _)| other == x);
+        means(self.curve(model, metric)).into_iter().filter(|point| !is_judged(point)).collect()
+    }
+
     /// Time for all runs, one after the other.
     pub fn seconds(&self) -> f64 {
         let collapsed = self.collapsed.iter().map(|(row, _)| row);
