@@ -19,29 +19,42 @@ const LEARNED_FROM: usize = 4000;
 const NEAR: f64 = 0.2;
 const TOLERANCE: f64 = 0.05;
 
-/// The rows of all baselines.
-pub fn rows(split: &Split, fraction: f64, n_atoms: usize) -> Result<Vec<Row>, Error> {
-    let components = (fraction * n_atoms as f64).round().max(1.0) as usize;
-    Ok(vec![
-        raw(split),
-        principal_components(split, components)?,
-        sparse_coding(split, CodeSign::NonNegative, fraction, n_atoms)?,
-        sparse_coding(split, CodeSign::Signed, fraction, n_atoms)?,
-    ])
+/// A row of what has a name, for a wanted fraction and a number of atoms.
+type Work = fn(&str, &Split, f64, usize) -> Result<Row, Error>;
+
+/// The names of all baselines, and how their rows are worked out.
+pub fn entries() -> [(&'static str, Work); 4] {
+    [
+        ("raw features", raw),
+        ("principal components", principal_components),
+        ("sparse coding, non-negative", |name, split, fraction, n_atoms| {
+            sparse_coding(name, CodeSign::NonNegative, split, fraction, n_atoms)
+        }),
+        ("sparse coding, signed", |name, split, fraction, n_atoms| {
+            sparse_coding(name, CodeSign::Signed, split, fraction, n_atoms)
+        }),
+    ]
 }
 
-fn raw(split: &Split) -> Row {
-    let mut row = Row::new("raw features", "–");
+fn raw(name: &str, split: &Split, _: f64, _: usize) -> Result<Row, Error> {
+    let mut row = Row::new(name, "–");
     let (training, test) = (split.training.x.map(f64::from), split.test.x.map(f64::from));
-    row.judgement = Some(judged(split, training, test, 1.0));
-    row
+    row.judgement = Some(judged(split, training, test, Some(1.0)));
+    Ok(row)
 }
 
 /// The first principal components: their number is that of the active units of a code.
-fn principal_components(split: &Split, components: usize) -> Result<Row, Error> {
+fn principal_components(
+    name: &str,
+    split: &Split,
+    fraction: f64,
+    n_atoms: usize,
+) -> Result<Row, Error> {
     let whitening = Whitening::pca(&split.training.x, 1e-9)?;
-    let kept = components.min(whitening.rank());
-    let mut row = Row::new(format!("{kept} principal components"), "–");
+    let wanted = (fraction * n_atoms as f64).round().max(1.0) as usize;
+    let kept = wanted.min(whitening.rank());
+    let mut row = Row::new(name, "–");
+    row.remark = Some(kept.to_string());
     let project = |x: &DMatrix<f32>| -> Result<_, Error> {
         let mut scores = whitening.apply(x)?;
         scores.rows_mut(kept, whitening.rank() - kept).fill(0.0);
@@ -62,14 +75,15 @@ fn principal_components(split: &Split, components: usize) -> Result<Row, Error> 
 
 /// Sparse coding, Eq. 2, with the λ that gives the wanted fraction of codes other than 0.
 fn sparse_coding(
-    split: &Split,
+    name: &str,
     sign: CodeSign,
+    split: &Split,
     fraction: f64,
     n_atoms: usize,
 ) -> Result<Row, Error> {
-    let mut row = Row::new(format!("sparse coding, {}", name(sign)), "–");
+    let mut row = Row::new(name, "–");
     let (x, test) = (&split.training.x, &split.test.x);
-    let (coding, atoms) = search(x, sign, fraction, n_atoms)?;
+    let (coding, atoms) = search(name, sign, x, fraction, n_atoms)?;
     let (training, codes) = (coding.encode(&atoms, x)?.codes, coding.encode(&atoms, test)?.codes);
     let on = |x, codes| evaluate_codes(&atoms, codes, x, 0.0);
     let (fitted, tested) = (on(x, &training)?, on(test, &codes)?);
@@ -81,7 +95,7 @@ fn sparse_coding(
         fraction: fitted.average_activation_fraction,
         dead: fitted.dead_units as f64 / n_atoms as f64,
         hard_zeros: tested.hard_zero_fraction,
-        explained: tested.explained_variance.unwrap_or(f64::NAN),
+        explained: tested.explained_variance,
         accuracy: table::accuracy(split, training.map(f64::from), codes.map(f64::from)),
     });
     Ok(row)
@@ -90,8 +104,9 @@ fn sparse_coding(
 /// Sparse coding with the λ of a wanted fraction, and the atoms: each trial multiplies λ by how many
 /// times the last had the wanted fraction, which falls about as 1/λ, and goes on from its atoms.
 fn search(
-    x: &DMatrix<f32>,
+    name: &str,
     sign: CodeSign,
+    x: &DMatrix<f32>,
     fraction: f64,
     n_atoms: usize,
 ) -> Result<(SparseCoding, DMatrix<f32>), Error> {
@@ -106,7 +121,7 @@ fn search(
         };
         let found = evaluate_codes(&learned.filters, &learned.codes.codes, x, 0.0)?;
         let ratio = found.average_activation_fraction / fraction;
-        eprintln!("sparse coding, {}, λ = {lambda:.3}: {ratio:.3} times as wanted", name(sign));
+        eprintln!("{name}, λ = {lambda:.3}: {ratio:.3} times as wanted");
         let excess = (ratio - 1.0).abs();
         if trials == TRIALS || near && excess <= 0.5 * TOLERANCE {
             return Ok((coding, learned.filters));
@@ -127,20 +142,21 @@ fn coding(lambda: f64, sign: CodeSign, turns: usize) -> Result<SparseCoding, Err
         .build()
 }
 
-fn name(sign: CodeSign) -> &'static str {
-    if sign == CodeSign::Signed { "signed" } else { "non-negative" }
-}
-
 /// Of features that are no codes of units, all of which are used.
-fn judged(split: &Split, training: DMatrix<f64>, test: DMatrix<f64>, explained: f64) -> Judgement {
+fn judged(
+    split: &Split,
+    training: DMatrix<f64>,
+    test: DMatrix<f64>,
+    explained: Option<f64>,
+) -> Judgement {
     let hard_zeros = 0.0;
     let accuracy = table::accuracy(split, training, test);
     Judgement { fraction: 1.0, dead: 0.0, hard_zeros, explained, accuracy }
 }
 
 /// 1 − E‖x − y‖² / E‖x − E\[x\]‖².
-fn explained_variance(x: &DMatrix<f32>, reconstructed: &DMatrix<f32>) -> f64 {
+fn explained_variance(x: &DMatrix<f32>, reconstructed: &DMatrix<f32>) -> Option<f64> {
     let mean = x.column_mean();
     let spread: f32 = x.column_iter().map(|sample| (sample - &mean).norm_squared()).sum();
-    1.0 - f64::from((x - reconstructed).norm_squared() / spread)
+    (spread > 0.0).then(|| 1.0 - f64::from((x - reconstructed).norm_squared() / spread))
 }

@@ -9,6 +9,8 @@
 //! them stand the raw features, as many principal components as the codes have active units, and
 //! sparse coding, Eq. 2, with as many atoms as there are hidden units.
 //!
+//! Rows are kept in a file as they are done, so that the same command goes on where it was stopped.
+//!
 //! ```text
 //! cargo run --release --example compare
 //! cargo run --release --example compare -- --data mnist=DIR --samples 20000 --hidden 1000 --epochs 10
@@ -24,11 +26,13 @@ mod parallel;
 mod baselines;
 mod classifier;
 mod data;
+mod kept;
 mod models;
 mod table;
 
 use clap::Parser;
 use data::Source;
+use kept::{Header, Kept};
 use models::{Entry, Protocol};
 use regularized_autoencoder::metrics;
 use regularized_autoencoder::prelude::*;
@@ -65,7 +69,7 @@ struct Arguments {
     #[arg(long, default_value_t = 20)]
     batch: usize,
 
-    /// Folder for the table
+    /// Folder for the rows and the table
     #[arg(long, default_value = "out/compare")]
     out: PathBuf,
 }
@@ -88,25 +92,31 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let search = FractionSearch::new(arguments.fraction)?
         .tolerance(0.05 * arguments.fraction)?
         .range(1e-4, 1e3)?;
+    let path = arguments.out.join(format!("{}.jsonl", split.name));
+    let kept = Kept::open(&path, &Header::new(&split, arguments.fraction, protocol))?;
+    if kept.len() > 0 {
+        eprintln!("{} rows are there already: {}", kept.len(), path.display());
+    }
     let train = |entry: Entry| {
-        let row = match model_row(&entry, search, protocol, &split) {
-            Err(error) if error.is_failed_training() => {
-                let mut row = Row::new(entry.name, entry.activation);
-                row.remark = Some(error.to_string());
-                Ok(row)
+        kept.row((entry.name, entry.activation), || {
+            match model_row(&entry, search, protocol, &split) {
+                Err(error) if error.is_failed_training() => {
+                    let mut row = Row::new(entry.name, entry.activation);
+                    row.remark = Some(error.to_string());
+                    Ok(row)
+                }
+                other => other,
             }
-            other => other,
-        };
-        let end = row.as_ref().map_or_else(ToString::to_string, |_| "done".into());
-        eprintln!("{} with {}: {end}", entry.name, entry.activation);
-        row
+        })
     };
     let mut rows =
-        parallel::map(models::entries(), train).into_iter().collect::<Result<Vec<Row>, Error>>()?;
-    rows.extend(baselines::rows(&split, arguments.fraction, n_hidden)?);
+        parallel::map(models::entries(), train).into_iter().collect::<Result<Vec<_>, _>>()?;
+    for (name, work) in baselines::entries() {
+        rows.push(kept.row((name, "–"), || work(name, &split, arguments.fraction, n_hidden))?);
+    }
     let text = table::page(&split, protocol, arguments.fraction, &rows);
     println!("{text}");
-    let path = arguments.out.join(format!("{}.md", split.name));
+    let path = path.with_extension("md");
     output::Output::create(&path)?.finish(text)?;
     println!("\nTable: {}", path.display());
     Ok(())
@@ -148,7 +158,7 @@ fn model_row(
         fraction: training.average_activation_fraction,
         dead: training.dead_fraction(),
         hard_zeros: test.hard_zero_fraction,
-        explained: test.explained_variance.unwrap_or(f64::NAN),
+        explained: test.explained_variance,
         accuracy: table::accuracy(split, codes(x)?, codes(&split.test.x)?),
     });
     Ok(row)

@@ -1,6 +1,7 @@
 //! The models that are compared, each with a strength that moves its sparsity.
 
 use regularized_autoencoder::prelude::*;
+use serde::Serialize;
 
 /// A model's regularizer and corruption at a strength: λ, or σ² of noise.
 type Objective = (Box<dyn Regularizer<f32>>, Option<GaussianNoise>);
@@ -52,7 +53,7 @@ fn noise(variance: f64) -> Result<GaussianNoise, Error> {
 }
 
 /// What all trainings have in common.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize)]
 pub struct Protocol {
     pub n_hidden: usize,
     pub epochs: usize,

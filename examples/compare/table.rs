@@ -4,20 +4,23 @@ use crate::classifier::{self, Labelled};
 use crate::data::Split;
 use crate::models::Protocol;
 use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 /// A line of the table.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Row {
     name: String,
     activation: String,
     /// λ or σ².
     pub strength: Option<f64>,
-    /// Why the wanted fraction was not reached.
+    /// What stands behind the name: why the wanted fraction was not reached, for instance.
     pub remark: Option<String>,
     pub judgement: Option<Judgement>,
 }
 
 /// What is said about codes.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Judgement {
     /// On the training samples.
     pub fraction: f64,
@@ -25,8 +28,8 @@ pub struct Judgement {
     pub dead: f64,
     /// Share of the codes of test samples that are 0 exactly.
     pub hard_zeros: f64,
-    /// Share of the test samples' variance that the reconstructions explain.
-    pub explained: f64,
+    /// Share of the test samples' variance that the reconstructions explain; nothing if they do not vary.
+    pub explained: Option<f64>,
     /// Share of the test samples whose class the linear classifier tells.
     pub accuracy: f64,
 }
@@ -35,6 +38,10 @@ impl Row {
     pub fn new(name: impl Into<String>, activation: impl Into<String>) -> Self {
         let (name, activation) = (name.into(), activation.into());
         Self { name, activation, strength: None, remark: None, judgement: None }
+    }
+
+    pub fn is_of(&self, name: &str, activation: &str) -> bool {
+        self.name == name && self.activation == activation
     }
 }
 
@@ -59,21 +66,25 @@ pub fn page(split: &Split, protocol: Protocol, fraction: f64, rows: &[Row]) -> S
         protocol.batch_size
     );
     for row in rows {
-        let strength = row.strength.map_or("–".into(), |strength| format!("{strength:.3}"));
+        let strength = number(row.strength);
         let remark = row.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
         let _ = write!(out, "| {}{remark} | {} | {strength} ", row.name, row.activation);
         let _ = match &row.judgement {
             Some(judged) => writeln!(
                 out,
-                "| {:.3} | {:.1} % | {:.3} | {:.3} | {:.1} % |",
+                "| {:.3} | {:.1} % | {:.3} | {} | {:.1} % |",
                 judged.fraction,
                 100.0 * judged.dead,
                 judged.hard_zeros,
-                judged.explained,
+                number(judged.explained),
                 100.0 * judged.accuracy
             ),
             None => writeln!(out, "| – | – | – | – | – |"),
         };
     }
     out
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("–".into(), |value| format!("{value:.3}"))
 }
