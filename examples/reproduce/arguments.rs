@@ -55,6 +55,10 @@ pub struct Arguments {
     /// Only these coefficients, such as 0,0.25,1
     #[arg(long, value_delimiter = ',', value_parser = coefficient)]
     coefficients: Vec<f64>,
+
+    /// The learning rate [default: 0.001 for ReLU, else chosen by trials]
+    #[arg(long, value_parser = learning_rate)]
+    pub learning_rate: Option<f64>,
 }
 
 #[derive(Clone, Copy)]
@@ -82,6 +86,13 @@ fn coefficient(value: &str) -> Result<f64, String> {
     match value.parse() {
         Ok(number) if number >= 0.0 && f64::is_finite(number) => Ok(number),
         _ => Err("must be a finite number, at least 0".into()),
+    }
+}
+
+fn learning_rate(value: &str) -> Result<f64, String> {
+    match value.parse() {
+        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("must be a finite number above 0".into()),
     }
 }
 

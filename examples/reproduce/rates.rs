@@ -14,7 +14,7 @@ const CANDIDATES: [f64; 4] = [0.005, 0.003, 0.002, 0.001];
 
 /// The largest candidate with which λ = 0 and the largest λ, which is 1 in the paper, stay finite for
 /// every model, and λ = 0 keeps most of its units alive and J_AE still falls in the last epoch; 0.001
-/// for ReLU, and if no candidate does.
+/// for ReLU, and if no candidate does. A rate on the command line goes before.
 pub fn choose(
     arguments: &Arguments,
     source: &Source,
@@ -22,6 +22,9 @@ pub fn choose(
     (figure, activation, models): (&Figure, &str, &[&str]),
     protocol: Protocol,
 ) -> Result<f64, Error> {
+    if let Some(learning_rate) = arguments.learning_rate {
+        return Ok(learning_rate);
+    }
     if activation == "ReLU" {
         return Ok(0.001);
     }
