@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub mod family;
+pub mod files;
+pub mod real_data;
 
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;

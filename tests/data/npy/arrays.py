@@ -1,4 +1,4 @@
-"""Writes the arrays beside this file, which tests/npy.rs reads. Run by hand: python3 arrays.py
+"""Writes the arrays beside this file, which tests/files/npy.rs reads. Run by hand: python3 arrays.py
 
 Those that can hold the same 3 samples of 2 values: see `values`. Written by NumPy 2.4.6.
 """
