@@ -110,16 +110,18 @@ fn search(
     fraction: f64,
     n_atoms: usize,
 ) -> Result<(SparseCoding, DMatrix<f32>), Error> {
-    let x = &x.columns(0, x.ncols().min(LEARNED_FROM)).into_owned();
+    let first = &x.columns(0, x.ncols().min(LEARNED_FROM)).into_owned();
     let (mut lambda, mut atoms, mut near, mut trials) = (FIRST, None, false, 0);
     loop {
         trials += 1;
         let coding = coding(lambda, sign, if near { LONG } else { SHORT })?;
         let learned = match &atoms {
-            Some(atoms) => coding.fit_from(atoms, x)?,
-            None => coding.fit(n_atoms, x)?,
+            Some(atoms) => coding.fit_from(atoms, first)?,
+            None => coding.fit(n_atoms, first)?,
         };
-        let found = evaluate_codes(&learned.filters, &learned.codes.codes, x, 0.0)?;
+        // On all samples: others need more atoms than those that the atoms were learned from.
+        let codes = coding.encode(&learned.filters, x)?.codes;
+        let found = evaluate_codes(&learned.filters, &codes, x, 0.0)?;
         let ratio = found.average_activation_fraction / fraction;
         eprintln!("{name}, λ = {lambda:.3}: {ratio:.3} times as wanted");
         let excess = (ratio - 1.0).abs();
