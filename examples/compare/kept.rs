@@ -5,7 +5,7 @@ use crate::models::Protocol;
 use crate::table::Row;
 use regularized_autoencoder::Error;
 use serde::Serialize;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -48,12 +48,15 @@ pub struct Kept {
 
 impl Kept {
     /// Opens or makes the file. A last line that was cut off is told and removed; a file of another
-    /// comparison is an error, and stays as it is.
+    /// comparison, or that another program is writing to, is an error, and stays as it is.
     pub fn open(path: &Path, header: &Header) -> Result<Self, String> {
         let failed = |reason: &dyn std::fmt::Display| format!("{}: {reason}", path.display());
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(path).map_err(|error| failed(&error))?;
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(failed(&"another comparison is writing to it"));
+        }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(|error| failed(&error))?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
@@ -77,8 +80,8 @@ impl Kept {
         if whole < bytes.len() {
             eprintln!("{}: the last line was cut off, and is removed", path.display());
         }
-        let mut kept = Self { path: path.to_owned(), rows, file: Mutex::new(file) };
-        kept.cut(whole as u64)?;
+        cut(&mut file, whole as u64).map_err(|error| failed(&error))?;
+        let kept = Self { path: path.to_owned(), rows, file: Mutex::new(file) };
         if whole == 0 {
             kept.append(&first)?;
         }
@@ -106,22 +109,28 @@ impl Kept {
         Ok(row)
     }
 
-    /// Takes away what is behind the first bytes.
-    fn cut(&mut self, length: u64) -> Result<(), String> {
-        let file = self.file.get_mut().expect("no one panics with the lock");
-        let cut = file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length)));
-        self.told(cut.map(drop))
-    }
-
+    /// Adds a line; one that cannot be written whole is taken out again.
     fn append(&self, line: &str) -> Result<(), String> {
         let mut file = self.file.lock().expect("no one panics with the lock");
-        let line = format!("{line}\n");
-        self.told(file.write_all(line.as_bytes()).and_then(|()| file.sync_data()))
+        let end = file.stream_position();
+        let written =
+            file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_data());
+        if let (Err(_), Ok(end)) = (&written, end) {
+            // There is an error already, which is the one to report.
+            let _ = cut(&mut file, end);
+        }
+        self.told(written)
     }
 
     fn told(&self, result: io::Result<()>) -> Result<(), String> {
         result.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
     }
+}
+
+/// Takes away what is behind the first bytes, and goes on writing there.
+fn cut(file: &mut File, length: u64) -> io::Result<()> {
+    file.set_len(length)?;
+    file.seek(SeekFrom::Start(length)).map(drop)
 }
 
 #[cfg(test)]
@@ -177,6 +186,16 @@ mod tests {
         assert_eq!(kept.len(), 1);
         assert_eq!(work(&kept, "first", 0.2), 0.1);
         assert_eq!(work(&kept, "second", 0.2), 0.2);
+    }
+
+    #[test]
+    fn two_programs_do_not_write_at_once() {
+        let file = Temporary::new("two");
+        let first = Kept::open(&file.0, &header(1)).unwrap();
+        let error = Kept::open(&file.0, &header(1)).err().unwrap();
+        assert!(error.contains("another comparison is writing"), "{error}");
+        drop(first);
+        assert!(Kept::open(&file.0, &header(1)).is_ok());
     }
 
     #[test]

@@ -5,9 +5,7 @@ use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
 use regularized_autoencoder::data::Standardization;
 use regularized_autoencoder::inspect::{FilterSheet, SheetLayout, TopSamples};
-use regularized_autoencoder::{
-    Error, RegularizedAutoEncoder, Relu, Sigmoid, Unregularized, metrics,
-};
+use regularized_autoencoder::{RegularizedAutoEncoder, Relu, Sigmoid, Unregularized, metrics};
 
 proptest! {
     #![proptest_config(cases(200))]
@@ -140,14 +138,6 @@ fn a_sheet_shows_zero_as_grey_and_extremes_as_extremes() {
     let filters = dmatrix![f64::MAX; -f64::MAX; f64::MIN_POSITIVE];
     let sheet = FilterSheet::draw(&filters, [0], layout).unwrap();
     assert_eq!(sheet.pixels, [255, 1, 128]);
-}
-
-#[track_caller]
-fn rejected<V>(attempt: Result<V, Error>, parts: &[&str]) {
-    let message = attempt.err().expect("it must be rejected").to_string();
-    for part in parts {
-        assert!(message.contains(part), "{message:?} lacks {part:?}");
-    }
 }
 
 #[test]

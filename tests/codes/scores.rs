@@ -134,14 +134,6 @@ fn scores_are_in_the_units_of_the_input() {
     assert!(relative_error(&[sum], &errors[7..8], 0.0) < ROUNDING);
 }
 
-#[track_caller]
-fn rejected<V>(attempt: Result<V, Error>, parts: &[&str]) {
-    let message = attempt.err().expect("it must be rejected").to_string();
-    for part in parts {
-        assert!(message.contains(part), "{message:?} lacks {part:?}");
-    }
-}
-
 #[test]
 fn bad_input_is_answered_by_errors() {
     let model = RegularizedAutoEncoder::<f64>::builder(4, 3).build().unwrap();

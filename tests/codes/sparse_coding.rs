@@ -1,13 +1,13 @@
 //! Sparse coding: codes against scikit-learn and the optimality conditions, dictionaries against
 //! what they must obey and what was planted.
 
-use crate::common::{DATA, FILTERS, SIZES, cases, matrix};
+use crate::common::{DATA, FILTERS, SIZES, cases, matrix, rejected};
 use nalgebra::{DMatrix, DVector, DVectorView, dmatrix};
 use proptest::prelude::*;
 use regularized_autoencoder::data::SparseDictionary;
 use regularized_autoencoder::sparse_coding::{SparseCodingBuilder, evaluate_codes};
 use regularized_autoencoder::{
-    CodeSign, Error, LearnedDictionary, OptimalCodes, Random, Real, SparseCoding,
+    CodeSign, LearnedDictionary, OptimalCodes, Random, Real, SparseCoding,
 };
 use serde::Deserialize;
 
@@ -545,15 +545,6 @@ fn threads_change_no_bit_and_the_seed_decides() {
 }
 
 // ----------------------------------------------------------------------------------- bad input
-
-#[track_caller]
-fn rejected<V>(outcome: Result<V, Error>, parts: &[&str]) {
-    let Err(error) = outcome else { panic!("accepted") };
-    let message = error.to_string();
-    for part in parts {
-        assert!(message.contains(part), "{message:?} lacks {part:?}");
-    }
-}
 
 #[test]
 fn settings_outside_their_range_are_rejected() {

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 use regularized_autoencoder::{
-    Activation, Batch, CodeL1, Contractive, DenoisingCross, DenoisingCurvature, Elu,
+    Activation, Batch, CodeL1, Contractive, DenoisingCross, DenoisingCurvature, Elu, Error,
     FirstOrderDenoising, Gelu, Gradient, HardSigmoid, HessianPenalty, Identity, KlSparsity,
     LeakyRelu, MarginalizedDenoising, MeanCode, Parameters, Pass, Real, RegularizedAutoEncoder,
     Regularizer, RegularizerMetadata, Relu, SecondOrderDenoising, Sigmoid, Silu, SlopePenalty,
@@ -312,4 +312,13 @@ pub fn difference<T: Real>(
 ) -> f64 {
     let all = |value: &T, gradient| [vec![value.as_f64()], entries(gradient)].concat();
     relative_error(&all(found, found_gradient), &all(expected, expected_gradient), 1.0)
+}
+
+/// Checks that there is an error whose message has all parts.
+#[track_caller]
+pub fn rejected<V>(attempt: Result<V, Error>, parts: &[&str]) {
+    let message = attempt.err().expect("it must be rejected").to_string();
+    for part in parts {
+        assert!(message.contains(part), "{message:?} lacks {part:?}");
+    }
 }

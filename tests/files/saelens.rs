@@ -1,12 +1,11 @@
 //! Models to and from SAELens: what the package wrote and computed, and what must be refused.
 
-use crate::common::relative_error;
+use crate::common::{rejected, relative_error};
 use nalgebra::{DMatrix, DVector};
 use regularized_autoencoder::data::Standardization;
 use regularized_autoencoder::exchange::saelens::{load, save};
 use regularized_autoencoder::{
-    Activation, Elu, Error, LeakyRelu, Real, RegularizedAutoEncoder, Relu, Sigmoid,
-    UntiedAutoEncoder,
+    Activation, Elu, LeakyRelu, Real, RegularizedAutoEncoder, Relu, Sigmoid, UntiedAutoEncoder,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -150,14 +149,6 @@ fn a_scaler_becomes_part_of_the_weights() {
     assert!(relative_error(&values(&found), &values(&expected), 0.0) < 1e-12);
     let (found, expected) = (loaded.reconstruct(&x).unwrap(), model.reconstruct(&x).unwrap());
     assert!(relative_error(&values(&found), &values(&expected), 0.0) < 1e-12);
-}
-
-#[track_caller]
-fn rejected<V>(attempt: Result<V, Error>, parts: &[&str]) {
-    let message = attempt.err().expect("it must be rejected").to_string();
-    for part in parts {
-        assert!(message.contains(part), "{message:?} lacks {part:?}");
-    }
 }
 
 /// The description of other weights is gone before there are new ones; that of such weights stays.

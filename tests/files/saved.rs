@@ -1,5 +1,6 @@
 //! Models go into files and come back the same to the bit.
 
+use crate::common::rejected;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use regularized_autoencoder::data::{Scaler, Standardization, Whitening};
@@ -39,13 +40,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-#[track_caller]
-fn rejected<V>(outcome: Result<V, Error>, parts: &[&str]) {
-    let Err(error) = outcome else { panic!("accepted") };
-    let message = error.to_string();
-    parts.iter().for_each(|part| assert!(message.contains(part), "{message:?} lacks {part:?}"));
 }
 
 /// s(a) = a + c, of a user, with or without a name.

@@ -1,5 +1,6 @@
 //! A model with a scaler is the same model on scaled data: to the bit, whatever takes samples.
 
+use crate::common::rejected;
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use regularized_autoencoder::data::{Scaler, Standardization, Whitening};
 use regularized_autoencoder::inspect::TopSamples;
@@ -276,13 +277,6 @@ fn folding_changes_no_code_and_no_reconstruction<T: Real>(tolerance: f64) {
 fn folding_changes_no_code_and_no_reconstruction_in_both_precisions() {
     folding_changes_no_code_and_no_reconstruction::<f32>(2e-5);
     folding_changes_no_code_and_no_reconstruction::<f64>(1e-12);
-}
-
-#[track_caller]
-fn rejected<V>(outcome: Result<V, Error>, parts: &[&str]) {
-    let Err(error) = outcome else { panic!("accepted") };
-    let message = error.to_string();
-    parts.iter().for_each(|part| assert!(message.contains(part), "{message:?} lacks {part:?}"));
 }
 
 #[test]
